@@ -1,0 +1,55 @@
+/*
+ * The script's environment, built from nothing: dhclient-script(8)'s names,
+ * written here and nowhere else.
+ */
+#ifndef DHCPCANON_ENV_H
+#define DHCPCANON_ENV_H
+
+#include "reason.h"
+#include "variables.h"
+
+#define ENV_ENTRIES_MAX (2 * VARIABLES_MAX + 64)
+#define ENV_TEXT_MAX 131072 /* octets */
+#define ENV_EXTRA_MAX 32    /* -e strings */
+
+/* An announced lease as the script sees it. */
+struct announced {
+	struct variables variables;
+	int64_t expiry; /* seconds since the epoch, as `expiry` */
+};
+
+/* What a run of the script is about; the pointers are borrowed. */
+struct env_input {
+	enum reason reason;
+	const char *interface;
+	int64_t pid;			  /* the monitor's */
+	const char *const *extra;	  /* -e strings, in the order given */
+	size_t extra_count;		  /* at most ENV_EXTRA_MAX */
+	const struct announced *new_lease; /* or NULL */
+	const struct announced *old_lease; /* or NULL */
+};
+
+/* An environment for execve; `entry` points into `text`. */
+struct env {
+	char *entry[ENV_ENTRIES_MAX + 1]; /* NULL-terminated */
+	size_t count;
+	char text[ENV_TEXT_MAX];
+};
+
+/*
+ * Writes the environment: -e strings (the last given first), reason,
+ * interface, pid, dad_wait_time=0, new_* and old_* with their `expiry`, PATH.
+ * NBI has only REASON=NBI, -e strings and PATH.  The room suffices for any
+ * valid input (asserted).
+ */
+void env_render(const struct env_input *input, struct env *out);
+
+/*
+ * True if `extra` may be given by -e: NAME=VALUE with a name of letters,
+ * digits and `_` that does not begin with a digit and is none that we write,
+ * nor begins with new_, old_, requested_ or alias_, and no control
+ * characters in the value.
+ */
+bool env_extra_is_allowed(const char *extra);
+
+#endif

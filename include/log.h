@@ -1,0 +1,38 @@
+/*
+ * One line to the system log (facility daemon) and, while asked to, standard
+ * error.  A worker has neither: its lines go to the monitor as notices
+ * through a sink of its own.
+ */
+#ifndef DHCPCANON_LOG_H
+#define DHCPCANON_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <syslog.h>
+
+/* Where the log goes. */
+struct log_target {
+	bool to_stderr; /* -v and -d, unless -q came later */
+	bool debug;	/* LOG_DEBUG lines too (-v, -d) */
+};
+
+/* Starts logging as `ident` (the base name of argv[0]; kept, not copied). */
+void log_open(const char *ident, struct log_target target);
+
+/* Sends all lines to `sink` instead (the worker's). */
+void log_set_sink(void (*sink)(int level, const char *text));
+
+/* Stops writing to standard error: we are in the background now. */
+void log_leave_stderr(void);
+
+/* True if LOG_DEBUG lines are wanted, to spare making them. */
+bool log_wants_debug(void);
+
+/*
+ * Logs one line at syslog(3)'s `level`.  Characters that are not printable
+ * ASCII come out as `?`; a line over 240 octets is cut.
+ */
+void log_line(int level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,26 @@
+/* Runs a script and tells how it ended.  Knows nothing of leases. */
+#ifndef DHCPCANON_SCRIPT_H
+#define DHCPCANON_SCRIPT_H
+
+#include "reason.h"
+
+#include <sys/types.h>
+
+/*
+ * Starts `path` with itself as its only argument and environment `env`, in a
+ * process group of its own, with default signals, an empty signal mask and no
+ * descriptor above 2.  Returns the process id or -errno when it could not be
+ * executed.
+ */
+pid_t script_start(const char *path, char *const env[]);
+
+/* Sends `signal` to the script's process group. */
+void script_signal(pid_t script, int signal);
+
+/*
+ * The outcome that a wait status (waitpid(2)) stands for: only a normal exit
+ * with a status above 0 is SCRIPT_REFUSED.
+ */
+enum script_outcome script_outcome(int wait_status);
+
+#endif

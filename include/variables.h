@@ -1,0 +1,76 @@
+/*
+ * What the script is told of a lease: option codes and their final texts.
+ * This crosses the pipe from worker to monitor, so it has no pointer and the
+ * receiver checks every length and every character of it.
+ */
+#ifndef DHCPCANON_VARIABLES_H
+#define DHCPCANON_VARIABLES_H
+
+#include "message.h"
+#include "option.h"
+
+#define VARIABLES_TEXT_MAX 16384 /* octets in all, the NULs included */
+#define VARIABLES_MAX 256	 /* how many */
+
+/* The item's text begins where the one before it ends, with its NUL. */
+struct variable {
+	uint16_t code; /* an option or a pseudo option */
+	uint16_t size; /* octets of text, its NUL included */
+};
+
+struct variables {
+	uint32_t count;
+	uint32_t size; /* octets of `text` in use: the sum of the sizes */
+	struct variable item[VARIABLES_MAX];
+	char text[VARIABLES_TEXT_MAX];
+};
+
+/* An option of a message that did not become a variable. */
+struct variables_refusal {
+	uint16_t code;
+	enum option_result result;
+};
+
+/*
+ * Appends `text` as the value of `code`; false, changing nothing, when it
+ * does not fit.  Does not look for an earlier value of `code`.
+ */
+bool variables_add(struct variables *variables, uint16_t code,
+		   const char *text);
+
+/* The text of `code`, borrowed from `variables`; NULL if it is not there. */
+const char *variables_find(const struct variables *variables, uint16_t code);
+
+/* Takes the value of `code` out, if it is there. */
+void variables_remove(struct variables *variables, uint16_t code);
+
+/*
+ * Steps through all: `*at` starts at 0 and `*text` is then the item's text,
+ * borrowed.  Returns the item, NULL after the last.
+ */
+const struct variable *variables_next(const struct variables *variables,
+				      uint32_t *at, const char **text);
+
+/*
+ * Makes the variables of an ACK (contract of dhclient-script(8)): yiaddr,
+ * siaddr, file and sname unless overloaded, network number and, without
+ * option 28, broadcast address computed from `mask`, and every option in
+ * clean text.  `mask` (network order) replaces the value of option 1: it is
+ * the message's own or the natural one (lease.h).  Host names (12) are given
+ * to no script.  Options that are refused are listed in `refusals`, at most
+ * `max_refusals` of them; returns how many were listed.
+ */
+size_t variables_from_message(const struct message *ack, struct in_addr mask,
+			      struct variables *out,
+			      struct variables_refusal *refusals,
+			      size_t max_refusals);
+
+/*
+ * True if `variables`, which came from somebody else, is well-formed: counts
+ * and sizes within bounds and adding up, every text a string of its size and
+ * no more than OPTION_TEXT_MAX, every code known and there once, every text
+ * clean for its code, and an address among them.
+ */
+bool variables_are_valid(const struct variables *variables);
+
+#endif
