@@ -15,15 +15,15 @@
 #include "reason.h"
 
 enum client_state {
-	STATE_INIT,	  /* no lease, nothing under way: see client.c */
+	STATE_INIT,       /* no lease, nothing under way: see client.c */
 	STATE_SELECTING,  /* DISCOVER sent */
 	STATE_REQUESTING, /* REQUEST for an offer sent */
-	STATE_PROBING,	  /* ACK here, is the address free? (RFC 5227) */
+	STATE_PROBING,    /* ACK here, is the address free? (RFC 5227) */
 	STATE_BOUND,
 	STATE_RENEWING,
 	STATE_REBINDING,
 	STATE_DECLINED, /* the pause after DHCPDECLINE */
-	STATE_STOPPED,	/* nothing is sent any more */
+	STATE_STOPPED,  /* nothing is sent any more */
 	STATE_COUNT,
 };
 
@@ -34,14 +34,14 @@ const char *client_state_name(enum client_state state);
 struct client_config {
 	struct mac mac; /* that the sockets are filtered for */
 	struct disclosure disclosure;
-	uint32_t timeout_ms;	     /* without a lease: then FAIL */
-	uint32_t arp_wait_ms;	     /* for probing; 0: none, nor announcing */
-	uint32_t carrier_grace_ms;   /* keep a forgotten lease configured */
-	uint32_t decline_pause_ms;   /* after DECLINE, plus 0 to 3 s */
-	bool once;		     /* -1: give up at the first FAIL */
-	bool delay_selecting;	     /* wait 1 to 10 s before DISCOVER */
-	bool manager_decides;	     /* the script is nm-dhcp-helper */
-	bool udp_missing;	     /* no socket to renew by: wait for T2 */
+	uint32_t timeout_ms;       /* without a lease: then FAIL */
+	uint32_t arp_wait_ms;      /* for probing; 0: none, nor announcing */
+	uint32_t carrier_grace_ms; /* keep a forgotten lease configured */
+	uint32_t decline_pause_ms; /* after DECLINE, plus 0 to 3 s */
+	bool once;                 /* -1: give up at the first FAIL */
+	bool delay_selecting;      /* wait 1 to 10 s before DISCOVER */
+	bool manager_decides;      /* the script is nm-dhcp-helper */
+	bool udp_missing;          /* no socket to renew by: wait for T2 */
 };
 
 enum event_type {
@@ -56,13 +56,12 @@ enum event_type {
 
 /* 32 fresh bytes from the kernel for each event, one word for each use. */
 struct chance {
-	uint32_t xid;	  /* of a new transaction */
-	uint32_t xid_two; /* of another one in the same step (DECLINE) */
-	uint32_t order;	  /* of options in the message sent */
-	uint32_t list;	  /* of the request list in it */
-	uint32_t wait;	  /* until the next deadline */
+	uint32_t xid;   /* of a new transaction; a step begins one at most */
+	uint32_t order; /* of options in the message sent */
+	uint32_t list;  /* of the request list in it */
+	uint32_t wait;  /* until the next deadline */
 	uint32_t t1, t2;
-	uint32_t spare;
+	uint32_t unused[2];
 };
 
 struct event {
@@ -80,43 +79,42 @@ struct event {
 
 /* Why the worker is to end. */
 enum client_exit {
-	EXIT_STOPPED,	  /* asked to */
-	EXIT_NO_LEASE,	  /* -1 and no lease */
-	EXIT_LINK_GONE,	  /* the interface was deleted */
+	EXIT_STOPPED,     /* asked to */
+	EXIT_NO_LEASE,    /* -1 and no lease */
+	EXIT_LINK_GONE,   /* the interface was deleted */
 	EXIT_MAC_CHANGED, /* its link-layer address changed */
 	EXIT_REASONS,
 };
 
 /* What happened, for the log and the counters. */
 enum report_type {
-	REPORT_OFFER,	      /* address offered by server, taken */
-	REPORT_REFUSED,	      /* not acceptable: number is enum lease_refusal */
-	REPORT_ACK,	      /* address acknowledged by server */
-	REPORT_NAK,	      /* by server */
-	REPORT_BOUND,	      /* to address; number: seconds until T1 */
-	REPORT_EXPIRED,	      /* the lease of address ran out */
-	REPORT_CONFLICT,      /* address is used by mac */
-	REPORT_DEFENDED,      /* likewise, while bound, for the first time */
-	REPORT_NO_OFFERS,     /* timeout passed without a lease */
+	REPORT_OFFER,     /* address offered by server, taken */
+	REPORT_REFUSED,   /* not acceptable: number is enum lease_refusal */
+	REPORT_ACK,       /* address acknowledged by server */
+	REPORT_NAK,       /* by server */
+	REPORT_BOUND,     /* to address; number: seconds until T1 */
+	REPORT_EXPIRED,   /* the lease of address ran out */
+	REPORT_CONFLICT,  /* address is used by mac */
+	REPORT_DEFENDED,  /* likewise, while bound, for the first time */
+	REPORT_NO_OFFERS, /* timeout passed without a lease */
 	REPORT_SCRIPT_REFUSED, /* the script did not accept address */
-	REPORT_LINK_LOST,     /* carrier or interface down */
+	REPORT_LINK_LOST,      /* carrier or interface down */
 	REPORT_LINK_BACK,
-	REPORT_RESUMED,	      /* number: seconds asleep */
+	REPORT_RESUMED, /* number: seconds asleep */
 	REPORT_MAC_CHANGED,
-	REPORT_NATURAL_MASK,  /* for address; number: prefix length */
-	REPORT_NO_ROUTER,     /* the ACK brings neither 3 nor 121 */
-	REPORT_NO_DNS,	      /* the ACK brings no 6 */
-	REPORT_NO_UDP,	      /* renewal waits for T2 */
-	REPORT_DROPPED,	      /* number is enum decode */
+	REPORT_NATURAL_MASK, /* taken for address in place of the server's */
+	REPORT_NO_ROUTER,    /* the ACK brings neither 3 nor 121 */
+	REPORT_NO_DNS,       /* the ACK brings no 6 */
+	REPORT_DROPPED,      /* number is enum decode */
 	REPORT_COUNT,
 };
 
 enum action_type {
 	ACTION_BROADCAST, /* message, in frame_encode's headers */
-	ACTION_UNICAST,	  /* message, by UDP from source to destination */
-	ACTION_ARP,	  /* a whole frame */
+	ACTION_UNICAST,   /* message, by UDP from source to destination */
+	ACTION_ARP,       /* a whole frame */
 	ACTION_ARP_WATCH, /* let frames about address through; 0: none */
-	ACTION_SCRIPT,	  /* run the script; answered by EVENT_SCRIPT */
+	ACTION_SCRIPT,    /* run the script; answered by EVENT_SCRIPT */
 	ACTION_REPORT,
 	ACTION_EXIT, /* the last action there is */
 };
@@ -129,7 +127,7 @@ struct action {
 			uint8_t bytes[MESSAGE_SENT_LENGTH];
 			struct in_addr source, destination; /* network order */
 			struct in_addr address; /* what it is about, for logs */
-			uint32_t interval_s;	/* until it is sent again */
+			uint32_t interval_s;    /* until it is sent again */
 		} message;
 		uint8_t arp[ARP_FRAME_LENGTH];
 		struct in_addr watch;
@@ -166,9 +164,10 @@ struct client {
 
 	/* the transaction under way */
 	struct transaction transaction;
-	uint64_t started_ms; /* its first message, for secs */
-	uint64_t sent_ms;    /* its last message, for the lease clock */
-	uint32_t attempt;    /* messages sent in this state */
+	uint64_t started_ms;    /* its first message, for secs */
+	uint64_t sent_ms;       /* its last message, for the lease clock */
+	uint64_t requesting_ms; /* when REQUESTING began */
+	uint32_t attempt;       /* messages or probes sent in this state */
 
 	/* deadlines; TIME_NEVER when there is none */
 	uint64_t deadline_ms; /* the state's own */
@@ -176,28 +175,30 @@ struct client {
 	uint64_t announce_ms; /* the second ARP announcement */
 	uint64_t withdraw_ms; /* the forgotten lease is taken down */
 
-	uint32_t naks;	      /* consecutive, without a lease between */
+	uint32_t naks;        /* consecutive, without a lease between */
 	uint64_t defended_ms; /* the last conflict while bound */
 	bool has_defended;    /* there was one in this lease */
 
-	/* the lease; valid in PROBING, BOUND, RENEWING, REBINDING */
+	/* valid in PROBING, BOUND, RENEWING, REBINDING; else all zero */
 	struct lease lease;
-	struct message ack;
+	struct message ack; /* the one that the lease was read from */
 
 	/* what the script knows, and what it is still to be told */
 	struct {
-		bool busy;	       /* a script runs */
-		enum reason running;   /* which */
-		bool bound;	       /* was told BOUND and not yet EXPIRE */
+		bool busy;              /* a script runs */
+		enum reason running;    /* which */
+		bool bound;             /* was told BOUND and not yet EXPIRE */
 		struct in_addr address; /* of which lease */
-		bool withdraw;	       /* owes EXPIRE */
-		bool preinit;	       /* owes PREINIT */
-		bool news;	       /* owes `reason` for the lease */
+		bool withdraw;          /* owes EXPIRE */
+		bool preinit;           /* owes PREINIT */
+		bool news;              /* owes `reason` for the lease */
 		enum reason reason;
-		bool fail;	       /* owes FAIL */
+		bool fail; /* owes FAIL */
 	} script;
 	bool started; /* the first PREINIT is over */
-	bool exiting; /* ACTION_EXIT follows when the script is done */
+	bool settled; /* the script took a first lease: -1 is fulfilled */
+	bool exiting; /* ACTION_EXIT follows when the script knows all */
+	bool exited;  /* ACTION_EXIT was given */
 	enum client_exit exit;
 };
 
