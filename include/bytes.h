@@ -43,6 +43,22 @@ static inline bool reader_skip(struct reader *in, size_t length)
 	return reader_take(in, length, &skipped);
 }
 
+/*
+ * Splits the next `length` bytes off as a reader of their own, for a header
+ * or an option whose own length says where it ends; false, splitting nothing,
+ * when fewer are left.
+ */
+static inline bool reader_split(struct reader *in, size_t length,
+				struct reader *out)
+{
+	const uint8_t *at;
+
+	if (!reader_take(in, length, &at))
+		return false;
+	*out = (struct reader){at, length};
+	return true;
+}
+
 /* Reads one octet; false when none is left. */
 static inline bool reader_u8(struct reader *in, uint8_t *out)
 {
@@ -152,8 +168,9 @@ static inline void writer_u16(struct writer *out, uint16_t value)
 /* Writes 32 bits, big-endian. */
 static inline void writer_u32(struct writer *out, uint32_t value)
 {
-	const uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16),
-				  (uint8_t)(value >> 8), (uint8_t)value};
+	const uint8_t bytes[4] = {(uint8_t)(value >> 24),
+				  (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+				  (uint8_t)value};
 
 	writer_bytes(out, bytes, sizeof(bytes));
 }

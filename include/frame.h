@@ -14,12 +14,12 @@
 #define DHCP_CLIENT_PORT 68
 
 #define FRAME_HEADERS (14 + 20 + 8) /* octets before the payload */
-#define FRAME_MAX 1514		    /* octets, without the FCS */
+#define FRAME_MAX 1514              /* octets, without the FCS */
 
 /* What frame_decode found; `payload` points into the frame. */
 struct frame {
 	struct mac source_mac;
-	struct in_addr source;	    /* network order */
+	struct in_addr source;      /* network order */
 	struct in_addr destination; /* network order */
 	const uint8_t *payload;
 	size_t payload_length; /* octets */
@@ -27,12 +27,14 @@ struct frame {
 
 /*
  * Decodes an Ethernet frame of `length` octets that carries a UDP datagram
- * from port 67 to port 68.  Takes IP options (skipped) and octets after the
- * datagram (ignored); refuses fragments (RFC 791), a wrong IP header checksum
- * and a wrong UDP checksum.  A UDP checksum of 0 means none was made (RFC
- * 768).  `checksum_ready` is false when the kernel says the UDP checksum has
- * not been filled in yet (TP_STATUS_CSUMNOTREADY: a server on this host); it
- * is then not looked at.  `*out` is written only on DECODE_OK and borrows
+ * to port 68, from any port: RFC 2131 §4.1 has servers answer from 67, relays
+ * and address translators do not always, and whoever can forge a frame can
+ * forge its port.  Takes IP options (skipped) and octets after the datagram
+ * (ignored); refuses VLAN tags, fragments (RFC 791), a wrong IP header
+ * checksum and a wrong UDP checksum.  A UDP checksum of 0 means none was made
+ * (RFC 768).  `checksum_ready` is false when the kernel says the UDP checksum
+ * has not been filled in yet (TP_STATUS_CSUMNOTREADY: a server on this host);
+ * it is then not looked at.  `*out` is written only on DECODE_OK and borrows
  * from `bytes`.
  */
 enum decode frame_decode(const uint8_t *bytes, size_t length,

@@ -15,13 +15,13 @@
 struct link {
 	uint32_t ifindex;
 	char name[LINK_NAME_MAX];
-	struct mac mac;	 /* the current one */
-	bool present;	 /* false after RTM_DELLINK */
-	bool up;	 /* IFF_UP: administratively */
-	bool running;	 /* IFF_RUNNING */
-	bool oper_up;	 /* operstate UP or UNKNOWN (RFC 2863) */
+	struct mac mac;   /* the current one */
+	bool present;     /* false after RTM_DELLINK */
+	bool up;          /* IFF_UP: administratively */
+	bool running;     /* IFF_RUNNING */
+	bool oper_up;     /* operstate UP or UNKNOWN (RFC 2863) */
 	bool is_ethernet; /* ARPHRD_ETHER with a 6-octet address */
-	uint32_t mtu;	 /* octets */
+	uint32_t mtu;     /* octets */
 };
 
 /*
@@ -29,15 +29,16 @@ struct link {
  * socket, which may hold several messages; those about another ifindex than
  * link->ifindex, of another type, or of another address family (bridges
  * report their ports so) are passed over.  If link->ifindex is 0, messages
- * are matched by link->name instead and the index is taken from them.  An
- * attribute that a message does not carry keeps its value (wireless events
- * bring only a few).  NLMSG_ERROR with ENODEV counts as deleted.  `*changed`
- * says whether a message was about this link.  Numbers are in host byte
- * order, as the kernel writes them.  Returns DECODE_OK, or DECODE_NOT_LINK,
- * changing nothing, when the bytes don't parse.
+ * are matched by link->name instead and the index is taken from the first
+ * RTM_NEWLINK.  An attribute that a message does not carry keeps its value
+ * (wireless events bring only a few), and so does everything but `present`
+ * when the link is deleted.  NLMSG_ERROR with ENODEV counts as deleted.
+ * `*changed` says whether a message was about this link.  Numbers are in host
+ * byte order, as the kernel writes them.  Returns DECODE_OK, or
+ * DECODE_NOT_LINK, changing nothing, when the bytes don't parse.
  */
-enum decode link_decode(const uint8_t *bytes, size_t length,
-			struct link *link, bool *changed);
+enum decode link_decode(const uint8_t *bytes, size_t length, struct link *link,
+			bool *changed);
 
 /*
  * True if frames can pass: present, up, running and oper_up.  IFF_LOWER_UP is

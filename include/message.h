@@ -10,8 +10,9 @@
 #include "decode.h"
 #include "mac.h"
 
-#define MESSAGE_SENT_LENGTH 300 /* octets of everything we send: RFC 1542 §2.1 */
-#define MESSAGE_MAX 1500	/* octets of the longest message taken */
+#define MESSAGE_SENT_LENGTH                                                    \
+	300              /* octets of everything we send: RFC 1542 §2.1 */
+#define MESSAGE_MAX 1500 /* octets of the longest message taken */
 #define MESSAGE_SNAME_LENGTH 64
 #define MESSAGE_FILE_LENGTH 128
 
@@ -54,7 +55,7 @@ enum option_code {
 struct message_option {
 	uint16_t offset;
 	uint16_t length; /* octets */
-	bool seen;	 /* the option came, perhaps empty */
+	bool seen;       /* the option came, perhaps empty */
 };
 
 /* A reply, decoded.  Holds no pointer: it may be copied and kept. */
@@ -68,17 +69,19 @@ struct message {
 	uint8_t sname[MESSAGE_SNAME_LENGTH]; /* zeros if overloaded */
 	uint8_t file[MESSAGE_FILE_LENGTH];   /* zeros if overloaded */
 	struct message_option option[256];   /* by code */
-	uint8_t data[MESSAGE_MAX];	     /* the values, each in one piece */
+	uint8_t data[MESSAGE_MAX];           /* the values, each in one piece */
 };
 
 /*
- * Decodes a server's reply of `length` octets: op 2, htype 1, hlen 6, magic
- * cookie, options, and the option overload of `file` and `sname` (RFC 2132
- * §9.3).  Several instances of an option are joined in the order options,
- * file, sname (RFC 3396 §5).  A missing END is taken as one in the options
- * field (real servers forget it); an option that runs past the end of its
- * field, an overloaded field that does not parse, and a missing or wrong
- * option 53 are errors.  `*out` is undefined unless DECODE_OK is returned.
+ * Decodes a server's reply of `length` octets (more than MESSAGE_MAX:
+ * DECODE_LONG): op 2, htype 1, hlen 6, magic cookie, options, and the option
+ * overload of `file` and `sname` (RFC 2132 §9.3).  Several instances of an
+ * option are joined in the order options, file, sname (RFC 3396 §5).  The end
+ * of a field counts as a missing END (real servers forget it).  An option
+ * that runs past the end of its field and an option 52 other than 1, 2 or 3
+ * are DECODE_OPTIONS; in an overloaded field a further 52 is passed over.
+ * An option 53 that is missing or is not OFFER, ACK or NAK is
+ * DECODE_NOT_REPLY.  `*out` is undefined unless DECODE_OK is returned.
  */
 enum decode message_decode(const uint8_t *bytes, size_t length,
 			   struct message *out);
@@ -106,7 +109,7 @@ bool message_u32(const struct message *message, uint8_t code, uint32_t *out);
 /* An option to be sent. */
 struct message_value {
 	uint8_t code;
-	uint8_t length;	  /* octets of value */
+	uint8_t length;   /* octets of value */
 	uint8_t value[8]; /* nothing that we send is longer */
 };
 

@@ -20,9 +20,9 @@ const char *reason_name(enum reason reason);
 
 /* How a run of the script ended. */
 enum script_outcome {
-	SCRIPT_OK,	/* exit status 0 */
+	SCRIPT_OK,      /* exit status 0 */
 	SCRIPT_REFUSED, /* a normal exit with a status above 0 */
-	SCRIPT_FAILED,	/* killed, timed out or could not be executed */
+	SCRIPT_FAILED,  /* killed, timed out or could not be executed */
 	SCRIPT_OUTCOMES,
 };
 

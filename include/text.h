@@ -1,6 +1,7 @@
 /*
- * Text put together piece by piece in a buffer of the caller's.  Always a
- * string; what does not fit is left out whole and `cut` says so, for good.
+ * Text put together piece by piece in a buffer of the caller's, and taken
+ * apart again.  Always a string; a piece that does not fit is left out whole,
+ * with everything after it, and `cut` says so, for good.
  */
 #ifndef DHCPCANON_TEXT_H
 #define DHCPCANON_TEXT_H
@@ -14,7 +15,7 @@ struct text {
 	char *start;   /* NUL-terminated */
 	size_t size;   /* octets of the buffer, the NUL included */
 	size_t length; /* octets written, without the NUL */
-	bool cut;      /* something did not fit */
+	bool cut;      /* something did not fit; nothing more is added */
 };
 
 /* An empty text in `buffer` of `size` octets (at least 1), the caller's. */

@@ -1,0 +1,297 @@
+/*
+ * DHCP messages as bytes (RFC 2131 §2, RFC 2132, RFC 3396).  Decoding goes
+ * through the options twice: once to learn how long each becomes when its
+ * instances are joined, once to put them together.  What an option means is
+ * not known here, but for the two that the decoding itself needs (52, 53).
+ */
+#include "message.h"
+
+#include <assert.h>
+
+#define BOOTREQUEST 1
+#define BOOTREPLY 2
+#define HARDWARE_ETHERNET 1
+#define CHADDR_LENGTH 16
+#define MAGIC_COOKIE 0x63825363U /* RFC 2131 §3 */
+
+/* Values of option 52, bits (RFC 2132 §9.3). */
+#define OVERLOAD_FILE 1U
+#define OVERLOAD_SNAME 2U
+
+/* A field that holds options: `options` itself, or `file` or `sname`. */
+struct field {
+	struct reader left;
+	bool overloaded; /* file or sname */
+};
+
+/* In the order in which RFC 3396 §5 joins them; those not in use are empty. */
+enum { FIELD_OPTIONS, FIELD_FILE, FIELD_SNAME, FIELD_COUNT };
+
+enum step {
+	STEP_OPTION,
+	STEP_END, /* END, or the end of the field */
+	STEP_BAD, /* the option runs past the end of the field */
+};
+
+/* Takes the next option of `field`: its code and the octets of its value. */
+static enum step next_option(struct field *field, uint8_t *code,
+			     struct reader *value)
+{
+	uint8_t length;
+
+	for (;;) {
+		if (!reader_u8(&field->left, code) || *code == OPTION_END)
+			return STEP_END;
+		if (*code == OPTION_PAD)
+			continue;
+		if (!reader_u8(&field->left, &length) ||
+		    !reader_split(&field->left, length, value))
+			return STEP_BAD;
+		/* an overloaded field can't overload another */
+		if (*code != OPTION_OVERLOAD || !field->overloaded)
+			return STEP_OPTION;
+	}
+}
+
+/* Adds up the joined lengths of the field's options. */
+static enum decode measure(struct field field, struct message *message)
+{
+	struct reader value;
+	enum step step;
+	uint8_t code;
+
+	while ((step = next_option(&field, &code, &value)) == STEP_OPTION) {
+		struct message_option *option = &message->option[code];
+
+		option->length = (uint16_t)(option->length + value.left);
+		option->seen = true;
+	}
+	return step == STEP_END ? DECODE_OK : DECODE_OPTIONS;
+}
+
+/*
+ * Gives each option its place in message.data, where joining fills it in: the
+ * lengths begin again at 0.  No message has more values than octets, so that
+ * all have room.
+ */
+static void place(struct message *message)
+{
+	uint16_t offset = 0;
+
+	for (size_t code = 0; code < 256; code++) {
+		struct message_option *option = &message->option[code];
+		const uint16_t length = option->length;
+
+		option->offset = offset;
+		option->length = 0;
+		offset = (uint16_t)(offset + length);
+	}
+}
+
+/* Appends the field's values, each to what its option has (RFC 3396 §7). */
+static void join(struct field field, struct message *message)
+{
+	struct reader value;
+	uint8_t code;
+
+	while (next_option(&field, &code, &value) == STEP_OPTION) {
+		struct message_option *option = &message->option[code];
+		const size_t at = (size_t)option->offset + option->length;
+
+		assert(at + value.left <= sizeof(message->data));
+		memcpy(message->data + at, value.at, value.left);
+		option->length = (uint16_t)(option->length + value.left);
+	}
+}
+
+/*
+ * Reads option 52, which says whether `file` and `sname` hold options: 0 when
+ * it is not there, DECODE_OPTIONS when it is not one octet of 1, 2 or 3.
+ * Several instances would be joined and have the wrong length.
+ */
+static enum decode find_overload(struct field field,
+				 const struct message *message,
+				 uint8_t *overload)
+{
+	struct reader value;
+	uint8_t code;
+
+	*overload = 0;
+	if (!message->option[OPTION_OVERLOAD].seen)
+		return DECODE_OK;
+	if (message->option[OPTION_OVERLOAD].length != 1)
+		return DECODE_OPTIONS;
+	while (next_option(&field, &code, &value) == STEP_OPTION)
+		if (code == OPTION_OVERLOAD)
+			reader_u8(&value, overload);
+	if (*overload < OVERLOAD_FILE ||
+	    *overload > (OVERLOAD_FILE | OVERLOAD_SNAME))
+		return DECODE_OPTIONS;
+	return DECODE_OK;
+}
+
+/*
+ * Adds the fields that option 52 names; as fields of the message they are
+ * then empty.
+ */
+static enum decode add_overloaded(struct message *message,
+				  const struct reader *file,
+				  const struct reader *sname,
+				  struct field fields[FIELD_COUNT])
+{
+	enum decode result;
+	uint8_t overload;
+
+	result = find_overload(fields[FIELD_OPTIONS], message, &overload);
+	if (result != DECODE_OK)
+		return result;
+	if (overload & OVERLOAD_FILE) {
+		fields[FIELD_FILE] = (struct field){*file, true};
+		memset(message->file, 0, sizeof(message->file));
+	}
+	if (overload & OVERLOAD_SNAME) {
+		fields[FIELD_SNAME] = (struct field){*sname, true};
+		memset(message->sname, 0, sizeof(message->sname));
+	}
+	for (size_t i = FIELD_FILE; i < FIELD_COUNT; i++) {
+		result = measure(fields[i], message);
+		if (result != DECODE_OK)
+			return result;
+	}
+	return DECODE_OK;
+}
+
+/* RFC 2131 §3: a reply says what it is in option 53, or it is BOOTP. */
+static enum decode find_type(struct message *message)
+{
+	size_t length;
+	const uint8_t *value =
+		message_option(message, OPTION_MESSAGE_TYPE, &length);
+	struct reader in = {value, length};
+	uint8_t type;
+
+	if (length != 1 || !reader_u8(&in, &type))
+		return DECODE_NOT_REPLY;
+	if (type != DHCPOFFER && type != DHCPACK && type != DHCPNAK)
+		return DECODE_NOT_REPLY;
+	message->type = (enum message_type)type;
+	return DECODE_OK;
+}
+
+/* Takes everything up to the options (RFC 2131 §2, figure 1). */
+static enum decode take_header(struct reader *in, struct message *message,
+			       struct reader *file, struct reader *sname)
+{
+	uint8_t op, htype, hlen;
+	uint32_t cookie;
+
+	if (!reader_u8(in, &op) || !reader_u8(in, &htype) ||
+	    !reader_u8(in, &hlen) || !reader_skip(in, 1) ||
+	    !reader_u32(in, &message->xid) || !reader_u16(in, &message->secs) ||
+	    !reader_u16(in, &message->flags) ||
+	    !reader_address(in, &message->ciaddr) ||
+	    !reader_address(in, &message->yiaddr) ||
+	    !reader_address(in, &message->siaddr) ||
+	    !reader_address(in, &message->giaddr) ||
+	    !reader_copy(in, MAC_LENGTH, message->chaddr.octet) ||
+	    !reader_skip(in, CHADDR_LENGTH - MAC_LENGTH) ||
+	    !reader_split(in, MESSAGE_SNAME_LENGTH, sname) ||
+	    !reader_split(in, MESSAGE_FILE_LENGTH, file) ||
+	    !reader_u32(in, &cookie))
+		return DECODE_SHORT;
+	if (op != BOOTREPLY || htype != HARDWARE_ETHERNET ||
+	    hlen != MAC_LENGTH || cookie != MAGIC_COOKIE)
+		return DECODE_NOT_REPLY;
+	memcpy(message->sname, sname->at, sizeof(message->sname));
+	memcpy(message->file, file->at, sizeof(message->file));
+	return DECODE_OK;
+}
+
+enum decode message_decode(const uint8_t *bytes, size_t length,
+			   struct message *out)
+{
+	struct reader in = {bytes, length};
+	struct reader file, sname;
+	struct field fields[FIELD_COUNT] = {0};
+	enum decode result;
+
+	if (length > MESSAGE_MAX)
+		return DECODE_LONG;
+	memset(out, 0, sizeof(*out));
+	result = take_header(&in, out, &file, &sname);
+	if (result != DECODE_OK)
+		return result;
+	fields[FIELD_OPTIONS].left = in;
+	result = measure(fields[FIELD_OPTIONS], out);
+	if (result != DECODE_OK)
+		return result;
+	result = add_overloaded(out, &file, &sname, fields);
+	if (result != DECODE_OK)
+		return result;
+	place(out);
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		join(fields[i], out);
+	return find_type(out);
+}
+
+const uint8_t *message_option(const struct message *message, uint8_t code,
+			      size_t *length)
+{
+	const struct message_option *option = &message->option[code];
+
+	*length = option->length;
+	return option->length > 0 ? message->data + option->offset : NULL;
+}
+
+bool message_address(const struct message *message, uint8_t code,
+		     struct in_addr *out)
+{
+	size_t length;
+	const uint8_t *value = message_option(message, code, &length);
+	struct reader in = {value, length};
+
+	return length == sizeof(out->s_addr) && reader_address(&in, out);
+}
+
+bool message_u32(const struct message *message, uint8_t code, uint32_t *out)
+{
+	size_t length;
+	const uint8_t *value = message_option(message, code, &length);
+	struct reader in = {value, length};
+
+	return length == sizeof(*out) && reader_u32(&in, out);
+}
+
+void message_encode(const struct message_header *header,
+		    const struct message_value *options, size_t count,
+		    uint8_t out[MESSAGE_SENT_LENGTH])
+{
+	const struct in_addr none = {INADDR_ANY};
+	struct writer message = {.at = out, .left = MESSAGE_SENT_LENGTH};
+
+	writer_u8(&message, BOOTREQUEST);
+	writer_u8(&message, HARDWARE_ETHERNET);
+	writer_u8(&message, MAC_LENGTH);
+	writer_u8(&message, 0); /* hops */
+	writer_u32(&message, header->xid);
+	writer_u16(&message, header->secs);
+	writer_u16(&message, 0); /* flags: unicast replies will do */
+	writer_address(&message, header->ciaddr);
+	writer_address(&message, none); /* yiaddr */
+	writer_address(&message, none); /* siaddr */
+	writer_address(&message, none); /* giaddr */
+	writer_bytes(&message, header->chaddr.octet, MAC_LENGTH);
+	writer_zeros(&message, CHADDR_LENGTH - MAC_LENGTH);
+	writer_zeros(&message, MESSAGE_SNAME_LENGTH);
+	writer_zeros(&message, MESSAGE_FILE_LENGTH);
+	writer_u32(&message, MAGIC_COOKIE);
+	for (size_t i = 0; i < count; i++) {
+		assert(options[i].length <= sizeof(options[i].value));
+		writer_u8(&message, options[i].code);
+		writer_u8(&message, options[i].length);
+		writer_bytes(&message, options[i].value, options[i].length);
+	}
+	writer_u8(&message, OPTION_END);
+	assert(!message.full);
+	writer_zeros(&message, message.left);
+}
