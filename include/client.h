@@ -42,6 +42,7 @@ struct client_config {
 	bool delay_selecting;      /* wait 1 to 10 s before DISCOVER */
 	bool manager_decides;      /* the script is nm-dhcp-helper */
 	bool udp_missing;          /* no socket to renew by: wait for T2 */
+	bool preinit_owed;         /* nobody has begun PREINIT: ask for it */
 };
 
 enum event_type {
@@ -203,10 +204,10 @@ struct client {
 };
 
 /*
- * A client in INIT that waits for its link (EVENT_LINK) and for the first
- * PREINIT, which whoever starts the client has already begun (EVENT_SCRIPT
- * tells its end).  `now_ms` starts the clock of `timeout_ms`; `asleep_ms` as
- * in struct event.
+ * A client in INIT that waits for its link (EVENT_LINK) and for the end of the
+ * first PREINIT (EVENT_SCRIPT), which whoever starts the client has already
+ * begun; with `preinit_owed` it is asked for when the link is up.  `now_ms`
+ * starts the clock of `timeout_ms`; `asleep_ms` as in struct event.
  */
 void client_init(struct client *client, const struct client_config *config,
 		 uint64_t now_ms, uint64_t asleep_ms);

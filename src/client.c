@@ -1028,7 +1028,8 @@ void client_init(struct client *client, const struct client_config *config,
 	client->fail_ms = now_ms + config->timeout_ms;
 	client->announce_ms = TIME_NEVER;
 	client->withdraw_ms = TIME_NEVER;
-	client->script.busy = true;
+	client->script.busy = !config->preinit_owed;
+	client->script.preinit = config->preinit_owed;
 	client->script.running = REASON_PREINIT;
 }
 

@@ -1,0 +1,556 @@
+/*
+ * Stamps what happens with time and random bits, hands it to client_step and
+ * does what comes back.  Decides nothing about the protocol.
+ */
+#include "worker.h"
+
+#include "clock.h"
+#include "log.h"
+#include "notice.h"
+#include "report.h"
+#include "sandbox.h"
+#include "transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FRAMES_AT_ONCE 64 /* before the other descriptors have their turn */
+#define DROP_LINES_A_SECOND 4
+#define REFUSALS_MAX 16 /* options named in the log */
+#define LINE_MAX_OCTETS NOTICE_LOG_MAX
+
+/* Large, and one a process: not on the stack, never allocated. */
+static struct {
+	struct client client;
+	struct link link;
+	struct counters counters;
+	struct sandbox_state sandbox;
+	struct notice_state reported; /* the last NOTICE_STATE sent */
+	struct notice_script script;
+	struct message message;
+	struct actions actions;
+	uint8_t frame[FRAME_MAX];
+	uint64_t drop_second; /* in which drop lines are counted */
+	uint32_t drop_lines;
+	bool ending;
+	int exit_status;
+} worker;
+
+/* Ends the process when the monitor has gone: nobody is left to serve. */
+static void send_notice(const void *notice, size_t size, int flags)
+{
+	if (send(WORKER_PIPE, notice, size, flags | MSG_NOSIGNAL) < 0 &&
+	    errno != EAGAIN && errno != EINTR)
+		_exit(EXIT_FAILURE);
+}
+
+static void log_to_monitor(int level, const char *line)
+{
+	struct notice_log notice = {.type = NOTICE_LOG,
+				    .level = (uint32_t)level};
+
+	snprintf(notice.text, sizeof(notice.text), "%s", line);
+	send_notice(&notice, sizeof(notice), MSG_DONTWAIT);
+}
+
+/* Whole seconds from now, rounded up so that nothing ends before its time. */
+static uint32_t seconds_until(uint64_t when_ms, uint64_t now_ms)
+{
+	if (when_ms == TIME_NEVER)
+		return NOTICE_FOREVER;
+	if (when_ms <= now_ms)
+		return 0;
+	return (uint32_t)((when_ms - now_ms + 999) / 1000);
+}
+
+static struct notice_times times_from_now(void)
+{
+	const struct lease *lease = &worker.client.lease;
+	const uint64_t now_ms = clock_boottime_ms();
+
+	return (struct notice_times){
+		.t1_s = seconds_until(lease->t1_ms, now_ms),
+		.t2_s = seconds_until(lease->t2_ms, now_ms),
+		.expiry_s = seconds_until(lease->expiry_ms, now_ms),
+	};
+}
+
+static void send_state(void)
+{
+	struct notice_state notice = {
+		.type = NOTICE_STATE,
+		.state = worker.client.state,
+		.sandbox = worker.sandbox,
+		.counters = worker.counters,
+	};
+
+	if (client_is_bound(&worker.client)) {
+		notice.address = worker.client.lease.address;
+		notice.server = worker.client.lease.server;
+		notice.times = times_from_now();
+	}
+	worker.reported = notice;
+	send_notice(&notice, sizeof(notice), MSG_DONTWAIT);
+}
+
+/* The status file follows the state, not every frame. */
+static void send_state_if_changed(void)
+{
+	const struct notice_state *old = &worker.reported;
+
+	if (old->state != worker.client.state ||
+	    (client_is_bound(&worker.client) &&
+	     (old->address.s_addr != worker.client.lease.address.s_addr ||
+	      old->server.s_addr != worker.client.lease.server.s_addr)))
+		send_state();
+}
+
+/* Dropped frames. */
+
+static bool may_log_drop(void)
+{
+	const uint64_t second = clock_boottime_ms() / 1000;
+
+	if (!log_wants_debug())
+		return false;
+	if (second != worker.drop_second) {
+		worker.drop_second = second;
+		worker.drop_lines = 0;
+	}
+	return worker.drop_lines++ < DROP_LINES_A_SECOND;
+}
+
+static void count_drop(enum decode why, const char *what, size_t length)
+{
+	worker.counters.dropped[why]++;
+	if (may_log_drop())
+		log_line(LOG_DEBUG, "%s: dropped %s of %zu octets: %s",
+			 worker.link.name, what, length, decode_name(why));
+}
+
+/* What is to be done. */
+
+static void do_send(const struct action *action)
+{
+	int result;
+
+	worker.counters.sent[action->message.sent]++;
+	if (action->message.sent == SENT_DECLINE)
+		worker.counters.declines++;
+	if (action->type == ACTION_UNICAST) {
+		result = transport_send_udp(
+			WORKER_UDP, worker.link.ifindex, action->message.source,
+			action->message.destination, action->message.bytes,
+			sizeof(action->message.bytes));
+	} else {
+		uint8_t frame[FRAME_HEADERS + MESSAGE_SENT_LENGTH];
+		const size_t length = frame_encode(
+			&worker.link.mac, action->message.bytes,
+			sizeof(action->message.bytes), frame, sizeof(frame));
+
+		result = transport_send_frame(WORKER_PACKET, frame, length);
+	}
+	/* no retry of its own: the deadline says what happens next */
+	if (result < 0)
+		log_line(LOG_WARNING, "%s: %s could not be sent: %s",
+			 worker.link.name, sent_name(action->message.sent),
+			 strerror(-result));
+}
+
+static void log_refused_options(const struct variables_refusal *refusals,
+				size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		char name[OPTION_NAME_MAX];
+
+		option_name(refusals[i].code, name);
+		log_line(LOG_NOTICE, "%s: option %u (%s) ignored: %s",
+			 worker.link.name, refusals[i].code, name,
+			 option_result_name(refusals[i].result));
+	}
+}
+
+static void do_script(enum reason reason)
+{
+	struct variables_refusal refusals[REFUSALS_MAX];
+	struct notice_script *notice = &worker.script;
+	size_t count;
+
+	notice->type = NOTICE_SCRIPT;
+	notice->reason = reason;
+	memset(&notice->times, 0, sizeof(notice->times));
+	notice->variables.count = notice->variables.size = 0;
+	if (reason == REASON_BOUND || reason == REASON_RENEW ||
+	    reason == REASON_REBIND) {
+		count = variables_from_message(
+			&worker.client.ack, worker.client.lease.mask,
+			&notice->variables, refusals, REFUSALS_MAX);
+		if (reason == REASON_BOUND)
+			log_refused_options(refusals, count);
+		notice->times = times_from_now();
+	}
+	send_notice(notice, sizeof(*notice), 0);
+}
+
+static void count_report(const struct action *action)
+{
+	switch (action->report.type) {
+	case REPORT_REFUSED:
+		worker.counters.offers_refused++;
+		break;
+	case REPORT_NAK:
+		worker.counters.naks++;
+		break;
+	case REPORT_CONFLICT:
+	case REPORT_DEFENDED:
+		worker.counters.conflicts++;
+		break;
+	case REPORT_DROPPED:
+		worker.counters.dropped[action->report.number]++;
+		break;
+	case REPORT_OFFER:
+	case REPORT_ACK:
+	case REPORT_BOUND:
+	case REPORT_EXPIRED:
+	case REPORT_NO_OFFERS:
+	case REPORT_SCRIPT_REFUSED:
+	case REPORT_LINK_LOST:
+	case REPORT_LINK_BACK:
+	case REPORT_RESUMED:
+	case REPORT_MAC_CHANGED:
+	case REPORT_NATURAL_MASK:
+	case REPORT_NO_ROUTER:
+	case REPORT_NO_DNS:
+	case REPORT_COUNT:
+		break;
+	}
+}
+
+static void log_action(const struct action *action)
+{
+	char buffer[LINE_MAX_OCTETS];
+	struct text line = text_in(buffer, sizeof(buffer));
+	const int level = report_line(action, worker.link.name, &line);
+
+	if (level == REPORT_SILENT)
+		return;
+	if (action->type == ACTION_REPORT &&
+	    action->report.type == REPORT_DROPPED && !may_log_drop())
+		return;
+	log_line(level, "%s", buffer);
+}
+
+static void do_action(const struct action *action)
+{
+	int result = 0;
+
+	log_action(action);
+	switch (action->type) {
+	case ACTION_BROADCAST:
+	case ACTION_UNICAST:
+		do_send(action);
+		return;
+	case ACTION_ARP:
+		result = transport_send_frame(WORKER_ARP, action->arp,
+					      sizeof(action->arp));
+		break;
+	case ACTION_ARP_WATCH:
+		result = transport_watch_arp(WORKER_ARP, worker.link.ifindex,
+					     action->watch, &worker.link.mac);
+		break;
+	case ACTION_SCRIPT:
+		do_script(action->script.reason);
+		return;
+	case ACTION_REPORT:
+		count_report(action);
+		return;
+	case ACTION_EXIT:
+		worker.ending = true;
+		worker.exit_status = WORKER_EXIT_BASE + (int)action->exit;
+		return;
+	}
+	if (result < 0)
+		log_line(LOG_WARNING, "%s: conflict detection: %s",
+			 worker.link.name, strerror(-result));
+}
+
+/* What happened. */
+
+/* Time, sleep and chance, fresh for each event. */
+static void step(struct event *event)
+{
+	size_t i;
+
+	event->now_ms = clock_boottime_ms();
+	event->asleep_ms = event->now_ms - clock_ms(CLOCK_MONOTONIC);
+	/* up to 256 octets come whole once the generator is ready */
+	if (getrandom(&event->chance, sizeof(event->chance), 0) !=
+	    (ssize_t)sizeof(event->chance))
+		abort();
+	client_step(&worker.client, event, &worker.actions);
+	for (i = 0; i < worker.actions.count; i++)
+		do_action(&worker.actions.list[i]);
+	send_state_if_changed();
+}
+
+static void step_plain(enum event_type type)
+{
+	struct event event = {.type = type};
+
+	step(&event);
+}
+
+static void on_packet(void)
+{
+	struct event event = {.type = EVENT_MESSAGE,
+			      .message = &worker.message};
+	int frames;
+
+	for (frames = 0; frames < FRAMES_AT_ONCE && !worker.ending; frames++) {
+		bool checksum_ready;
+		struct frame frame;
+		enum decode result;
+		const ssize_t length = transport_receive(
+			WORKER_PACKET, worker.frame, sizeof(worker.frame),
+			&checksum_ready);
+
+		/* an error is the link's: rtnetlink tells what became of it */
+		if (length <= 0)
+			return;
+		result = frame_decode(worker.frame, (size_t)length,
+				      checksum_ready, &frame);
+		if (result == DECODE_OK)
+			result = message_decode(frame.payload,
+						frame.payload_length,
+						&worker.message);
+		if (result == DECODE_OK)
+			step(&event);
+		else
+			count_drop(result, "a frame", (size_t)length);
+	}
+}
+
+static void on_arp(void)
+{
+	int frames;
+
+	for (frames = 0; frames < FRAMES_AT_ONCE && !worker.ending; frames++) {
+		struct event event = {.type = EVENT_ARP};
+		bool unused;
+		enum decode result;
+		const ssize_t length =
+			transport_receive(WORKER_ARP, worker.frame,
+					  sizeof(worker.frame), &unused);
+
+		if (length <= 0)
+			return;
+		result = arp_decode(worker.frame, (size_t)length, &event.arp);
+		if (result == DECODE_OK)
+			step(&event);
+		else
+			count_drop(result, "an ARP frame", (size_t)length);
+	}
+}
+
+static void on_netlink(void)
+{
+	struct event event = {.type = EVENT_LINK};
+	bool changed;
+	const int result =
+		transport_read_link(WORKER_NETLINK, &worker.link, &changed);
+
+	if (result < 0)
+		log_line(LOG_WARNING, "%s: rtnetlink: %s", worker.link.name,
+			 strerror(-result));
+	if (!changed)
+		return;
+	event.link = worker.link;
+	step(&event);
+}
+
+static void on_deadline(void)
+{
+	uint64_t expirations;
+
+	if (read(WORKER_DEADLINE, &expirations, sizeof(expirations)) > 0)
+		step_plain(EVENT_TIMER);
+}
+
+/* CLOCK_REALTIME was set, perhaps after a sleep: the step finds out. */
+static void on_resumed(void)
+{
+	const int result = transport_arm_resumed(WORKER_RESUMED);
+
+	if (result < 0)
+		log_line(LOG_WARNING, "%s: resume timer: %s", worker.link.name,
+			 strerror(-result));
+	step_plain(EVENT_TIMER);
+}
+
+static void on_command(void)
+{
+	struct event event = {.type = EVENT_SCRIPT};
+	struct command command;
+	const ssize_t length =
+		recv(WORKER_PIPE, &command, sizeof(command), MSG_DONTWAIT);
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != (ssize_t)sizeof(command)) {
+		worker.ending = true; /* end of file: the monitor has gone */
+		return;
+	}
+	switch ((enum command_type)command.type) {
+	case COMMAND_SCRIPT_DONE:
+		event.script = (enum script_outcome)command.outcome;
+		step(&event);
+		return;
+	case COMMAND_RENEW:
+		step_plain(EVENT_RENEW);
+		return;
+	case COMMAND_STOP:
+		step_plain(EVENT_STOP);
+		return;
+	case COMMAND_REPORT:
+		send_state();
+		return;
+	case COMMAND_START:
+		return; /* once, before the loop */
+	}
+}
+
+/* What is watched, and who answers; in this order each time round. */
+static const struct {
+	int descriptor;
+	void (*answer)(void);
+} sources[] = {
+	{WORKER_PIPE, on_command},    {WORKER_NETLINK, on_netlink},
+	{WORKER_RESUMED, on_resumed}, {WORKER_PACKET, on_packet},
+	{WORKER_ARP, on_arp},         {WORKER_DEADLINE, on_deadline},
+};
+
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+static void serve(void)
+{
+	struct pollfd polled[SOURCES];
+	uint64_t armed_ms = TIME_NEVER;
+	size_t i;
+
+	for (i = 0; i < SOURCES; i++)
+		polled[i] = (struct pollfd){.fd = sources[i].descriptor,
+					    .events = POLLIN};
+	while (!worker.ending) {
+		const uint64_t deadline_ms = client_deadline(&worker.client);
+
+		if (deadline_ms != armed_ms)
+			transport_arm_deadline(WORKER_DEADLINE, deadline_ms);
+		armed_ms = deadline_ms;
+		if (ppoll(polled, SOURCES, NULL, NULL) < 0)
+			continue;
+		for (i = 0; i < SOURCES && !worker.ending; i++)
+			if (polled[i].revents != 0)
+				sources[i].answer();
+		if (polled[SOURCES - 1].revents != 0)
+			armed_ms = TIME_NEVER; /* it fired */
+	}
+}
+
+/* Start. */
+
+/* Ctrl-C and systemd's KillMode reach us too; the monitor decides. */
+static void settle_signals(void)
+{
+	static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+				      SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM};
+	sigset_t none;
+	size_t i;
+
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void close_others(void)
+{
+#ifndef TEST_BUILD
+	close_range(0, WORKER_PIPE - 1, 0);
+#endif
+	close_range(WORKER_DESCRIPTORS_END, ~0U, 0);
+}
+
+static bool is_pipe(int descriptor)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       type == SOCK_SEQPACKET;
+}
+
+static void log_sandbox(void)
+{
+	const struct sandbox_state *sandbox = &worker.sandbox;
+
+	log_line(LOG_DEBUG,
+		 "%s: worker has no capability, no new privileges%s%s",
+		 worker.link.name,
+		 sandbox->own_user ? ", a user of its own" : "",
+		 sandbox->bounding_emptied ? "" : ", a bounding set as it was");
+}
+
+int worker_main(const char *name)
+{
+	struct command start;
+	const char *what = NULL;
+	int result;
+
+	if (!is_pipe(WORKER_PIPE) ||
+	    recv(WORKER_PIPE, &start, sizeof(start), 0) !=
+		    (ssize_t)sizeof(start) ||
+	    start.type != COMMAND_START) {
+		fprintf(stderr, "%s: --worker is for the monitor to start\n",
+			name);
+		return EXIT_FAILURE;
+	}
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	settle_signals();
+	close_others();
+	log_open(name,
+		 (struct log_target){.debug = start.start.is_verbose != 0});
+	log_set_sink(log_to_monitor);
+	worker.link.ifindex = start.start.ifindex;
+	memcpy(worker.link.name, start.start.name, sizeof(worker.link.name));
+	result = sandbox_enter(start.start.uid, start.start.gid,
+			       &worker.sandbox, &what);
+	if (result < 0) {
+		log_line(LOG_ERR, "%s: sandbox: %s: %s", worker.link.name, what,
+			 strerror(-result));
+		return EXIT_FAILURE;
+	}
+	log_sandbox();
+	client_init(&worker.client, &start.start.client, clock_boottime_ms(),
+		    clock_boottime_ms() - clock_ms(CLOCK_MONOTONIC));
+	result = transport_ask_link(WORKER_NETLINK, worker.link.ifindex);
+	if (result == 0)
+		result = transport_arm_resumed(WORKER_RESUMED);
+	if (result < 0) {
+		log_line(LOG_ERR, "%s: rtnetlink: %s", worker.link.name,
+			 strerror(-result));
+		return EXIT_FAILURE;
+	}
+	send_state();
+	serve();
+	return worker.exit_status;
+}
