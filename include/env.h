@@ -9,8 +9,9 @@
 #include "variables.h"
 
 #define ENV_ENTRIES_MAX (2 * VARIABLES_MAX + 64)
-#define ENV_TEXT_MAX 131072 /* octets */
-#define ENV_EXTRA_MAX 32    /* -e strings */
+#define ENV_TEXT_MAX 131072       /* octets */
+#define ENV_EXTRA_MAX 32          /* -e strings */
+#define ENV_EXTRA_LENGTH_MAX 2048 /* octets of one, NUL included */
 
 /* An announced lease as the script sees it. */
 struct announced {
@@ -22,9 +23,9 @@ struct announced {
 struct env_input {
 	enum reason reason;
 	const char *interface;
-	int64_t pid;			  /* the monitor's */
-	const char *const *extra;	  /* -e strings, in the order given */
-	size_t extra_count;		  /* at most ENV_EXTRA_MAX */
+	int64_t pid;                       /* the monitor's */
+	const char *const *extra;          /* allowed -e strings, as given */
+	size_t extra_count;                /* at most ENV_EXTRA_MAX */
 	const struct announced *new_lease; /* or NULL */
 	const struct announced *old_lease; /* or NULL */
 };
@@ -47,8 +48,8 @@ void env_render(const struct env_input *input, struct env *out);
 /*
  * True if `extra` may be given by -e: NAME=VALUE with a name of letters,
  * digits and `_` that does not begin with a digit and is none that we write,
- * nor begins with new_, old_, requested_ or alias_, and no control
- * characters in the value.
+ * nor begins with new_, old_, requested_ or alias_, no control characters in
+ * the value, and fewer than ENV_EXTRA_LENGTH_MAX octets in all.
  */
 bool env_extra_is_allowed(const char *extra);
 

@@ -18,47 +18,51 @@
  */
 enum pseudo_option {
 	FIELD_IP_ADDRESS = 256, /* yiaddr */
-	FIELD_NEXT_SERVER,	/* siaddr */
-	FIELD_FILENAME,		/* file, unless overloaded */
-	FIELD_SERVER_NAME,	/* sname, unless overloaded */
-	FIELD_NETWORK_NUMBER,	/* computed from address and mask */
+	FIELD_NEXT_SERVER,      /* siaddr */
+	FIELD_FILENAME,         /* file, unless overloaded */
+	FIELD_SERVER_NAME,      /* sname, unless overloaded */
+	FIELD_NETWORK_NUMBER,   /* computed from address and mask */
 	FIELD_END,
 };
 
 /* What a value is; the comment gives its text. */
 enum option_kind {
-	KIND_NONE,	     /* given to no script: 0, 12, 255 */
-	KIND_ADDRESS,	     /* 4 octets: "10.0.0.1" */
-	KIND_MASK,	     /* an address */
-	KIND_ADDRESSES,	     /* 4n octets: "10.0.0.1 10.0.0.2" */
-	KIND_ADDRESS_PAIRS,  /* 8n octets: "10.0.0.0 10.0.0.1 …" */
-	KIND_U8,	     /* 1 octet: decimal, as all numbers */
-	KIND_U16,	     /* 2 octets */
-	KIND_U32,	     /* 4 octets */
-	KIND_S32,	     /* 4 octets, signed */
-	KIND_U8S,	     /* n octets: "1 2 3" */
-	KIND_U16S,	     /* 2n octets: "68 296" */
-	KIND_FLAG,	     /* 1 octet: "true" or "false" */
-	KIND_TEXT,	     /* letters, digits, blank and % + , . / : = @ _ ~ # - */
-	KIND_NAME,	     /* a host or domain name by dhclient's rules */
-	KIND_NAMES,	     /* such names, separated by blanks */
-	KIND_SEARCH,	     /* RFC 3397: "example.org. eng.example.org." */
-	KIND_ROUTES,	     /* RFC 3442, every octet in decimal: "24 10 0 1 …" */
-	KIND_BINARY,	     /* as KIND_TEXT if clean for it, else "0:1:ff" */
-	KIND_FLAG_ADDRESSES, /* "true 10.0.0.1 10.0.0.2" */
-	KIND_FLAG_TEXT,	     /* "true …" */
-	/* further composite kinds of dhclient's table go here */
+	KIND_NONE,          /* given to no script: 0, 12, 255 */
+	KIND_ADDRESS,       /* 4 octets: "10.0.0.1" */
+	KIND_MASK,          /* an address: /8 or longer, contiguous */
+	KIND_ADDRESSES,     /* 4n octets: "10.0.0.1 10.0.0.2" */
+	KIND_ADDRESS_PAIRS, /* 8n octets: "10.0.0.0 10.0.0.1 …" */
+	KIND_U8,            /* 1 octet: decimal, as all numbers */
+	KIND_U16,           /* 2 octets */
+	KIND_MTU,           /* 2 octets, at least 576 */
+	KIND_U32,           /* 4 octets */
+	KIND_S32,           /* 4 octets, signed */
+	KIND_U8S,           /* n octets: "1 2 3" */
+	KIND_U16S,          /* 2n octets: "68 296" */
+	KIND_FLAG,          /* 1 octet: "true" or "false" */
+	KIND_TEXT,      /* letters, digits, blank, % + , - . / : = @ _ ~ # */
+	KIND_NAME,      /* a host or domain name by dhclient's rules */
+	KIND_NAMES,     /* such names, separated by one blank */
+	KIND_SEARCH,    /* RFC 3397: "example.org. eng.example.org." */
+	KIND_DOMAIN,    /* one name in that encoding: "example.org." */
+	KIND_ROUTES,    /* RFC 3442, octets in decimal: "24 10 0 1 …" */
+	KIND_BINARY,    /* as KIND_TEXT if clean for it, else "0:1:ff" */
+	KIND_U8_TRIPLE, /* 3 octets: "1 2 3" */
+	KIND_FLAG_ADDRESSES,  /* 1 + 4n octets: "true 10.0.0.1 10.0.0.2" */
+	KIND_FLAG_TEXT,       /* 1 + n octets: "true …" */
+	KIND_PORT_PARAMETERS, /* RFC 7618, 4 octets: "6 8 1024" */
 	KIND_COUNT,
 };
 
 /* How option_to_text ended. */
 enum option_result {
 	OPTION_OK,
-	OPTION_EMPTY,	/* no value: no variable, as dhclient */
+	OPTION_EMPTY,   /* no value: no variable, as dhclient */
 	OPTION_UNNAMED, /* of KIND_NONE */
-	OPTION_LENGTH,	/* wrong length for its kind */
-	OPTION_UNCLEAN, /* characters its kind cannot have, or it doesn't parse */
-	OPTION_LONG,	/* more text than OPTION_TEXT_MAX */
+	OPTION_LENGTH,  /* wrong length for its kind */
+	OPTION_UNCLEAN, /* not of its kind: characters, grammar or range */
+	OPTION_LONG,    /* more text than there is room for */
+	OPTION_RESULTS,
 };
 
 /* The kind of `code` (an option or a pseudo option; others: KIND_NONE). */
@@ -78,8 +82,8 @@ void option_name(uint16_t code, char out[OPTION_NAME_MAX]);
 void option_file_name(uint16_t code, char out[OPTION_NAME_MAX]);
 
 /*
- * Finds the code whose lease-file name is `name` (not only the first
- * `length` octets of it match: all of `name` is those octets); 0 if none.
+ * Finds the code whose lease-file name is the `length` octets at `name`, all
+ * of them; 0 if none.
  */
 uint16_t option_by_file_name(const char *name, size_t length);
 
@@ -99,7 +103,7 @@ enum option_result option_to_text(uint16_t code, const uint8_t *value,
  */
 bool option_text_is_clean(uint16_t code, const char *text);
 
-/* The word for a refusal in the log: "wrong length", "unclean", … */
+/* The words for a refusal in the log: "wrong length", "unusable value", … */
 const char *option_result_name(enum option_result result);
 
 #endif

@@ -1,0 +1,180 @@
+/*
+ * The list of what the script is told: made from an ACK on one side of the
+ * pipe, checked on the other.  Knows codes and texts; names are option.c's
+ * and env.c's, whether a lease is acceptable is lease.c's.
+ */
+#include "variables.h"
+
+bool variables_add(struct variables *variables, uint16_t code, const char *text)
+{
+	const size_t size = strlen(text) + 1;
+
+	if (variables->count == VARIABLES_MAX || size > OPTION_TEXT_MAX ||
+	    size > VARIABLES_TEXT_MAX - variables->size)
+		return false;
+	memcpy(variables->text + variables->size, text, size);
+	variables->item[variables->count++] =
+		(struct variable){.code = code, .size = (uint16_t)size};
+	variables->size += (uint32_t)size;
+	return true;
+}
+
+const struct variable *variables_next(const struct variables *variables,
+				      uint32_t *at, const char **text)
+{
+	if (*at == variables->count)
+		return NULL;
+	if (*at == 0)
+		*text = variables->text;
+	else
+		*text += variables->item[*at - 1].size;
+	return &variables->item[(*at)++];
+}
+
+const char *variables_find(const struct variables *variables, uint16_t code)
+{
+	const struct variable *item;
+	const char *text;
+	uint32_t at = 0;
+
+	while ((item = variables_next(variables, &at, &text)) != NULL)
+		if (item->code == code)
+			return text;
+	return NULL;
+}
+
+void variables_remove(struct variables *variables, uint16_t code)
+{
+	uint32_t offset = 0, i = 0, size;
+
+	while (i < variables->count && variables->item[i].code != code)
+		offset += variables->item[i++].size;
+	if (i == variables->count)
+		return;
+	size = variables->item[i].size;
+	memmove(variables->text + offset, variables->text + offset + size,
+		variables->size - offset - size);
+	memmove(&variables->item[i], &variables->item[i + 1],
+		(variables->count - i - 1) * sizeof(variables->item[0]));
+	variables->size -= size;
+	variables->count--;
+}
+
+/* What variables_from_message works on. */
+struct making {
+	struct variables *out;
+	struct variables_refusal *refusals;
+	size_t max_refusals, refused;
+};
+
+/* An empty value, and one that no script gets, are no refusals. */
+static void note(struct making *making, uint16_t code,
+		 enum option_result result)
+{
+	if (result == OPTION_OK || result == OPTION_EMPTY ||
+	    result == OPTION_UNNAMED || making->refused == making->max_refusals)
+		return;
+	making->refusals[making->refused++] =
+		(struct variables_refusal){.code = code, .result = result};
+}
+
+static void add_value(struct making *making, uint16_t code,
+		      const uint8_t *value, size_t length)
+{
+	char buffer[OPTION_TEXT_MAX];
+	struct text text = text_in(buffer, sizeof(buffer));
+	enum option_result result = option_to_text(code, value, length, &text);
+
+	if (result == OPTION_OK && !variables_add(making->out, code, buffer))
+		result = OPTION_LONG;
+	note(making, code, result);
+}
+
+static void add_address(struct making *making, uint16_t code,
+			struct in_addr address)
+{
+	uint8_t octets[sizeof(address.s_addr)];
+
+	memcpy(octets, &address.s_addr, sizeof(octets));
+	add_value(making, code, octets, sizeof(octets));
+}
+
+/* `sname` and `file` end at the first NUL, if there is one (RFC 2131 §2). */
+static void add_field(struct making *making, uint16_t code,
+		      const uint8_t *field, size_t size)
+{
+	struct reader in = {.at = field, .left = size};
+	uint8_t octet;
+
+	while (reader_u8(&in, &octet))
+		if (octet == 0) {
+			size -= in.left + 1;
+			break;
+		}
+	add_value(making, code, field, size);
+}
+
+size_t variables_from_message(const struct message *ack, struct in_addr mask,
+			      struct variables *out,
+			      struct variables_refusal *refusals,
+			      size_t max_refusals)
+{
+	struct making making = {
+		.out = out, .refusals = refusals, .max_refusals = max_refusals};
+	const struct in_addr network = {ack->yiaddr.s_addr & mask.s_addr};
+	const struct in_addr broadcast = {ack->yiaddr.s_addr | ~mask.s_addr};
+
+	*out = (struct variables){0};
+	add_address(&making, FIELD_IP_ADDRESS, ack->yiaddr);
+	add_address(&making, OPTION_SUBNET_MASK, mask);
+	add_address(&making, FIELD_NETWORK_NUMBER, network);
+	add_address(&making, FIELD_NEXT_SERVER, ack->siaddr);
+	add_field(&making, FIELD_SERVER_NAME, ack->sname, sizeof(ack->sname));
+	add_field(&making, FIELD_FILENAME, ack->file, sizeof(ack->file));
+	for (uint16_t code = 1; code < OPTION_END; code++) {
+		const uint8_t *value;
+		size_t length;
+
+		if (code == OPTION_SUBNET_MASK)
+			continue;
+		value = message_option(ack, (uint8_t)code, &length);
+		add_value(&making, code, value, length);
+	}
+	if (variables_find(out, OPTION_BROADCAST_ADDRESS) == NULL)
+		add_address(&making, OPTION_BROADCAST_ADDRESS, broadcast);
+	return making.refused;
+}
+
+/* True if `item` and its `text` can stand as they are. */
+static bool is_sound(const struct variable *item, const char *text,
+		     uint32_t room)
+{
+	if (item->size == 0 || item->size > room ||
+	    item->size > OPTION_TEXT_MAX)
+		return false;
+	for (uint32_t i = 0; i < item->size; i++)
+		if ((text[i] == '\0') != (i == item->size - 1U))
+			return false;
+	return option_text_is_clean(item->code, text);
+}
+
+bool variables_are_valid(const struct variables *variables)
+{
+	bool is_there[FIELD_END] = {false};
+	uint32_t offset = 0;
+
+	if (variables->count > VARIABLES_MAX ||
+	    variables->size > VARIABLES_TEXT_MAX)
+		return false;
+	for (uint32_t i = 0; i < variables->count; i++) {
+		const struct variable *const item = &variables->item[i];
+
+		if (item->code >= FIELD_END || is_there[item->code] ||
+		    !is_sound(item, variables->text + offset,
+			      variables->size - offset))
+			return false;
+		is_there[item->code] = true;
+		offset += item->size;
+	}
+	return offset == variables->size && is_there[FIELD_IP_ADDRESS];
+}
