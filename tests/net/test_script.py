@@ -1,0 +1,792 @@
+"""sbin/dhcpcanon-script against the kernel, each test in namespaces of its own.
+
+Knows dhcpcanon-script(8), nothing of the daemon: the variables are given as
+the daemon would give them.  /etc and /run are scratch folders, so that the
+machine's own are never in reach.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "sbin" / "dhcpcanon-script"
+MANUAL = pathlib.Path(__file__).parents[2] / "man" / "dhcpcanon-script.8"
+PATH = "/usr/sbin:/sbin:/bin:/usr/sbin:/usr/bin"
+ORIGINAL = b"# by hand\nnameserver 198.51.100.53\noptions edns0\n\n"
+LIMIT_S = 10
+
+ENTER = """
+set -e
+mount -t sysfs sysfs /sys
+mount --bind "$1/etc" /etc
+mount --bind "$1/run" /run
+ip link add eth0 type veth peer name peer0
+ip link add eth1 type veth peer name peer1
+ip link set lo up
+ip link set peer0 up
+ip link set peer1 up
+echo ready
+exec cat
+"""
+
+LEASE = {
+    "ip_address": "10.77.0.100",
+    "subnet_mask": "255.255.255.0",
+    "broadcast_address": "10.77.0.255",
+    "network_number": "10.77.0.0",
+    "dhcp_lease_time": "3600",
+    "routers": "10.77.0.1",
+}
+DNS = {
+    "domain_name": "example.org",
+    "domain_search": "example.org. eng.example.org.",
+    "domain_name_servers": "10.77.0.53 10.77.0.54",
+}
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+class Box:
+    """Two interfaces, eth0 and eth1, in namespaces of their own."""
+
+    def __init__(self, folder):
+        self.etc = folder / "etc"
+        self.run_dir = folder / "run"
+        (self.etc / "dhcp").mkdir(parents=True)
+        self.run_dir.mkdir()
+        self.resolv_conf = self.etc / "resolv.conf"
+        self.kept = self.etc / "resolv.conf.dhcpcanon"
+        self.resolv_conf.write_bytes(ORIGINAL)
+        self.holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--uts", "sh", "-c", ENTER, "-",
+             str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.holder.stdout.readline() == "ready\n"
+
+    def close(self):
+        self.holder.stdin.close()
+        self.holder.wait(LIMIT_S)
+        self.holder.stdout.close()
+
+    def command(self, *argv, env=None, check=True):
+        done = subprocess.run(
+            ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u", *argv],
+            env=env or {"PATH": PATH}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=30)
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    def script(self, reason, new=None, old=None, interface="eth0", status=0,
+               silent=True, shell=("/bin/sh", "-u"), **extra):
+        """Runs the script as the daemon does; `sh -u` finds what is unset."""
+        env = {"reason": reason, "interface": interface, "pid": "1",
+               "dad_wait_time": "0", "PATH": PATH, **extra}
+        env.update({f"new_{k}": v for k, v in (new or {}).items()})
+        env.update({f"old_{k}": v for k, v in (old or {}).items()})
+        done = self.command(*shell, str(SCRIPT), env=env, check=False)
+        assert done.returncode == status, done.stderr
+        if silent:
+            assert done.stderr == "" and done.stdout == ""
+        return done
+
+    def up(self, interface="eth0"):
+        """PREINIT, and the carrier that follows."""
+        self.script("PREINIT", interface=interface)
+        wait_for(lambda: self.link(interface)["operstate"] == "UP")
+
+    def bound(self, new=None, **more):
+        lease = {**LEASE, **(new or {})}
+        self.up(more.get("interface", "eth0"))
+        self.script("BOUND", lease, **more)
+        return lease
+
+    def json(self, *argv):
+        return json.loads(self.command("ip", "-j", *argv).stdout or "[]")
+
+    def link(self, interface="eth0"):
+        return self.json("link", "show", "dev", interface)[0]
+
+    def addresses(self, interface="eth0"):
+        info = self.json("-4", "addr", "show", "dev", interface)
+        return [a for i in info for a in i.get("addr_info", ())]
+
+    def routes(self, interface="eth0"):
+        """(destination, gateway or None, metric) of the routes we set."""
+        shown = self.json("-4", "route", "show", "dev", interface,
+                          "proto", "dhcp")
+        return [(r["dst"], r.get("gateway"), r["metric"]) for r in shown]
+
+    def metric(self, interface="eth0"):
+        return 1000 + self.link(interface)["ifindex"]
+
+    def resolv(self):
+        """resolv.conf without comments."""
+        lines = self.resolv_conf.read_text().splitlines()
+        return [line for line in lines if not line.startswith("#")]
+
+    def hook(self, name, text):
+        path = self.etc / "dhcp" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def box(tmp_path):
+    box = Box(tmp_path)
+    yield box
+    box.close()
+
+
+def snapshot(box):
+    """All that a run could have changed."""
+    files = {str(path): path.read_bytes()
+             for top in (box.etc, box.run_dir)
+             for path in sorted(top.rglob("*"))
+             if path.is_file() and path.name != ".lock"}
+    return (box.json("addr"), box.json("route", "show", "table", "all"), files)
+
+
+# The address.
+
+def test_preinit_brings_the_link_up(box):
+    assert "UP" not in box.link()["flags"]
+    box.script("PREINIT")
+    assert "UP" in box.link()["flags"]
+    box.script("PREINIT")
+
+
+@pytest.mark.parametrize("reason", ["BOUND", "RENEW", "REBIND"])
+def test_address_has_prefix_broadcast_and_lifetime(box, reason):
+    box.up()
+    box.script(reason, LEASE)
+    [address] = box.addresses()
+    assert address["local"] == "10.77.0.100"
+    assert address["prefixlen"] == 24
+    assert address["broadcast"] == "10.77.0.255"
+    assert 3590 <= address["valid_life_time"] <= 3600
+    assert 3590 <= address["preferred_life_time"] <= 3600
+
+
+@pytest.mark.parametrize("mask, prefix", [
+    ("255.0.0.0", 8), ("255.255.0.0", 16), ("255.255.240.0", 20),
+    ("255.255.255.128", 25), ("255.255.255.254", 31),
+    ("255.255.255.255", 32), (None, 32)])
+def test_prefix_follows_from_the_mask(box, mask, prefix):
+    lease = {"ip_address": "10.77.0.100", "dhcp_lease_time": "3600"}
+    if mask:
+        lease["subnet_mask"] = mask
+    box.up()
+    box.script("BOUND", lease)
+    assert [a["prefixlen"] for a in box.addresses()] == [prefix]
+
+
+def test_infinite_lease_has_no_lifetime(box):
+    box.bound({"dhcp_lease_time": "4294967295"})
+    assert box.addresses()[0]["valid_life_time"] == 4294967295
+
+
+def test_renew_refreshes_the_lifetime_and_nothing_else(box):
+    lease = box.bound()
+    routes = box.routes()
+    box.script("RENEW", {**lease, "dhcp_lease_time": "7200"}, lease)
+    [address] = box.addresses()
+    assert 7190 <= address["valid_life_time"] <= 7200
+    assert box.routes() == routes
+
+
+def test_renew_never_leaves_a_gap_in_the_routes(box):
+    lease = box.bound()
+    monitor = subprocess.Popen(
+        ["nsenter", "-t", str(box.holder.pid), "-n", "ip", "monitor", "route"],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        def listening():
+            box.command("ip", "route", "replace", "192.0.2.9", "dev", "lo")
+            os.set_blocking(monitor.stdout.fileno(), False)
+            return monitor.stdout.read()
+        wait_for(listening)
+        box.script("RENEW", lease, lease)
+        box.command("ip", "route", "add", "192.0.2.10", "dev", "lo")
+        seen = ""
+
+        def done():
+            nonlocal seen
+            seen += monitor.stdout.read() or ""
+            return "192.0.2.10" in seen
+        wait_for(done)
+        assert "eth0" not in seen
+    finally:
+        monitor.terminate()
+        monitor.wait(LIMIT_S)
+        monitor.stdout.close()
+
+
+def test_new_address_takes_the_place_of_the_old_one(box):
+    old = box.bound()
+    new = {**LEASE, "ip_address": "10.77.0.101"}
+    box.script("REBIND", new, old)
+    assert [a["local"] for a in box.addresses()] == ["10.77.0.101"]
+    assert box.routes() == [("default", "10.77.0.1", box.metric())]
+
+
+def test_new_mask_takes_the_place_of_the_old_one(box):
+    old = box.bound()
+    box.script("RENEW", {**LEASE, "subnet_mask": "255.255.0.0"}, old)
+    assert [a["prefixlen"] for a in box.addresses()] == [16]
+    assert box.routes() == [("default", "10.77.0.1", box.metric())]
+
+
+def test_old_address_that_is_gone_already_is_no_failure(box):
+    old = box.bound()
+    box.command("ip", "addr", "del", "10.77.0.100/24", "dev", "eth0")
+    box.script("RENEW", {**LEASE, "ip_address": "10.77.0.101"}, old)
+    assert [a["local"] for a in box.addresses()] == ["10.77.0.101"]
+    assert box.routes() == [("default", "10.77.0.1", box.metric())]
+
+
+def test_missing_interface_fails(box):
+    done = box.script("BOUND", LEASE, interface="eth9", status=1,
+                      silent=False)
+    assert "eth9" in done.stderr
+
+
+def test_missing_address_fails(box):
+    box.up()
+    box.script("BOUND", {"subnet_mask": "255.255.255.0"}, status=1)
+
+
+@pytest.mark.parametrize("name", ["ip_address", "subnet_mask", "routers",
+                                  "domain_name_servers"])
+def test_value_with_a_newline_reaches_no_batch(box, name):
+    box.up()
+    before = box.command("ip", "rule").stdout
+    lease = {**LEASE, name: "10.77.0.9\nrule add pref 7 table 7"}
+    box.script("BOUND", lease, status=int(name == "ip_address"), silent=False)
+    assert box.command("ip", "rule").stdout == before
+
+
+# Routes.
+
+def test_metric_is_the_interfaces_own(box):
+    box.bound()
+    box.bound({"ip_address": "10.77.0.200"}, interface="eth1")
+    assert box.routes("eth0") == [("default", "10.77.0.1", box.metric())]
+    assert box.routes("eth1") == [("default", "10.77.0.1",
+                                   box.metric("eth1"))]
+
+
+def test_metric_can_be_given(box):
+    box.bound(IF_METRIC="7")
+    assert box.routes() == [("default", "10.77.0.1", 7)]
+
+
+def test_metric_that_is_no_number_is_not_used(box):
+    box.up()
+    done = box.script("BOUND", LEASE, IF_METRIC="low", silent=False)
+    assert "IF_METRIC" in done.stderr
+    assert box.routes() == [("default", "10.77.0.1", box.metric())]
+
+
+def test_same_metric_twice_takes_no_route_away(box):
+    box.bound(IF_METRIC="7")
+    box.bound({"ip_address": "10.77.0.200"}, interface="eth1", IF_METRIC="7")
+    assert box.routes("eth0") == [("default", "10.77.0.1", 7)]
+    assert box.routes("eth1") == [("default", "10.77.0.1", 7)]
+
+
+def test_further_routers_come_after_the_first(box):
+    box.bound({"routers": "10.77.0.1 10.77.0.2"})
+    metric = box.metric()
+    assert box.routes() == [("default", "10.77.0.1", metric),
+                            ("default", "10.77.0.2", metric + 1)]
+
+
+@pytest.mark.parametrize("mask", ["255.255.255.0", "255.255.255.255"])
+def test_router_outside_the_subnet_gets_a_host_route(box, mask):
+    box.bound({"routers": "192.0.2.1", "subnet_mask": mask})
+    metric = box.metric()
+    assert sorted(box.routes()) == [("192.0.2.1", None, metric),
+                                    ("default", "192.0.2.1", metric)]
+
+
+@pytest.mark.parametrize("name", ["rfc3442_classless_static_routes",
+                                  "ms_classless_static_routes"])
+def test_classless_routes_beat_routers_and_static_routes(box, name):
+    box.bound({name: "24 192 168 50 10 77 0 5 20 172 20 31 10 77 0 6 "
+                     "32 198 51 100 7 0 0 0 0 0 10 77 0 2",
+               "routers": "10.77.0.1",
+               "static_routes": "10.81.0.0 10.77.0.3"})
+    metric = box.metric()
+    assert sorted(box.routes()) == [
+        ("172.20.16.0/20", "10.77.0.6", metric),
+        ("192.168.50.0/24", "10.77.0.5", metric),
+        ("198.51.100.7", None, metric),
+        ("default", "10.77.0.2", metric)]
+
+
+def test_rfc3442_routes_beat_microsofts(box):
+    box.bound({"rfc3442_classless_static_routes": "8 11 10 77 0 5",
+               "ms_classless_static_routes": "8 12 10 77 0 5"})
+    assert box.routes() == [("11.0.0.0/8", "10.77.0.5", box.metric())]
+
+
+@pytest.mark.parametrize("text", ["24 192 168", "33 1 2 3 4 5 6 7 8 9",
+                                  "24 192 168 50 10 77 0", "0"])
+def test_cut_classless_routes_set_nothing(box, text):
+    box.bound({"rfc3442_classless_static_routes": text})
+    assert box.routes() == []
+
+
+def test_static_routes_are_of_a_class_or_hosts(box):
+    box.bound({"static_routes": "11.0.0.0 10.77.0.2 172.16.0.0 10.77.0.3 "
+                                "192.168.9.0 10.77.0.4 172.16.5.0 10.77.0.5 "
+                                "0.0.0.0 10.77.0.66"})
+    metric = box.metric()
+    assert sorted(box.routes()) == [
+        ("11.0.0.0/8", "10.77.0.2", metric),
+        ("172.16.0.0/16", "10.77.0.3", metric),
+        ("172.16.5.0", "10.77.0.5", metric),
+        ("192.168.9.0/24", "10.77.0.4", metric),
+        ("default", "10.77.0.1", metric)]
+
+
+def test_renewed_lease_changes_only_the_routes_that_differ(box):
+    old = box.bound({"static_routes": "11.0.0.0 10.77.0.2 12.0.0.0 10.77.0.2"})
+    new = {**old, "routers": "192.0.2.1",
+           "static_routes": "12.0.0.0 10.77.0.2 13.0.0.0 10.77.0.2"}
+    box.script("RENEW", new, old)
+    metric = box.metric()
+    assert sorted(box.routes()) == [
+        ("12.0.0.0/8", "10.77.0.2", metric),
+        ("13.0.0.0/8", "10.77.0.2", metric),
+        ("192.0.2.1", None, metric),
+        ("default", "192.0.2.1", metric)]
+
+
+def test_routes_that_a_crash_left_are_replaced(box):
+    box.bound(IF_METRIC="5")
+    box.script("BOUND", {**LEASE, "routers": "10.77.0.2"})
+    assert box.routes() == [("default", "10.77.0.2", box.metric())]
+
+
+def test_route_that_cannot_be_set_is_one_line_and_no_failure(box):
+    box.up()
+    done = box.script("BOUND", {**LEASE, "routers": "10.77.0.100"},
+                      silent=False)
+    assert done.stderr.count("\n") == 1 and "eth0" in done.stderr
+    assert box.addresses()
+
+
+# Taking down.
+
+@pytest.mark.parametrize("reason", ["EXPIRE", "FAIL", "STOP", "RELEASE"])
+def test_all_that_was_set_up_is_taken_down(box, reason):
+    box.up()
+    before = snapshot(box)
+    lease = box.bound({**DNS, "routers": "192.0.2.1 10.77.0.1"})
+    assert snapshot(box) != before
+    box.script(reason, old=lease)
+    assert snapshot(box) == before
+
+
+@pytest.mark.parametrize("promote", ["0", "1"])
+def test_what_others_set_up_stays(box, promote):
+    knob = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries"
+    box.command("sh", "-c", f"echo {promote} >{knob}")
+    lease = box.bound({"static_routes": "11.0.0.0 10.77.0.2"})
+    box.command("ip", "addr", "add", "10.77.0.7/24", "dev", "eth0")
+    box.command("ip", "addr", "add", "10.78.0.7/24", "dev", "eth0")
+    box.command("ip", "route", "add", "203.0.113.0/24", "via", "10.77.0.9")
+    box.command("ip", "route", "add", "default", "via", "10.77.0.9",
+                "metric", str(box.metric() + 50))
+    box.script("STOP", old=lease)
+    assert sorted(a["local"] for a in box.addresses()) == ["10.77.0.7",
+                                                           "10.78.0.7"]
+    assert box.routes() == []
+    left = box.command("ip", "route", "show", "dev", "eth0").stdout
+    assert "203.0.113.0/24 via 10.77.0.9" in left
+    assert "default via 10.77.0.9" in left
+    assert box.command("cat", knob).stdout == promote + "\n"
+
+
+def test_second_address_survives_a_new_address(box):
+    old = box.bound()
+    box.command("ip", "addr", "add", "10.77.0.7/24", "dev", "eth0")
+    box.script("RENEW", {**LEASE, "ip_address": "10.77.0.101"}, old)
+    assert sorted(a["local"] for a in box.addresses()) == ["10.77.0.101",
+                                                           "10.77.0.7"]
+
+
+@pytest.mark.parametrize("reason", ["FAIL", "EXPIRE", "STOP", "RELEASE"])
+def test_nothing_to_take_down_is_nothing_done(box, reason):
+    box.up()
+    box.command("ip", "addr", "add", "10.78.0.7/24", "dev", "eth0")
+    before = snapshot(box)
+    box.script(reason)
+    assert snapshot(box) == before
+
+
+def test_taking_down_twice_is_silent(box):
+    lease = box.bound(DNS)
+    box.script("EXPIRE", old=lease)
+    box.script("STOP", old=lease)
+
+
+def test_taking_down_a_deleted_interface_is_silent(box):
+    lease = box.bound(DNS)
+    box.command("ip", "link", "del", "eth0")
+    box.script("EXPIRE", old=lease)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+
+
+# The MTU.
+
+def test_mtu_is_set_and_taken_back_at_stop_only(box):
+    lease = box.bound({"interface_mtu": "1400"})
+    assert box.link()["mtu"] == 1400
+    box.script("EXPIRE", old=lease)
+    assert box.link()["mtu"] == 1400
+    box.script("BOUND", {**LEASE, "interface_mtu": "1300"})
+    assert box.link()["mtu"] == 1300
+    box.script("STOP", old=lease)
+    assert box.link()["mtu"] == 1500
+    assert not (box.run_dir / "dhcpcanon" / "eth0.mtu").exists()
+
+
+def test_mtu_is_taken_back_at_release(box):
+    lease = box.bound({"interface_mtu": "1400"})
+    box.script("RELEASE", old=lease)
+    assert box.link()["mtu"] == 1500
+
+
+def test_mtu_that_another_has_set_stays(box):
+    lease = box.bound({"interface_mtu": "1400"})
+    box.command("ip", "link", "set", "dev", "eth0", "mtu", "1450")
+    box.script("STOP", old=lease)
+    assert box.link()["mtu"] == 1450
+
+
+@pytest.mark.parametrize("mtu", ["576", "68", "1500"])
+def test_small_or_present_mtu_is_not_set(box, mtu):
+    box.bound({"interface_mtu": mtu})
+    assert box.link()["mtu"] == 1500
+    assert not (box.run_dir / "dhcpcanon" / "eth0.mtu").exists()
+
+
+def test_failing_mtu_is_one_line_and_no_failure(box):
+    box.up()
+    done = box.script("BOUND", {**LEASE, "interface_mtu": "65536"},
+                      silent=False)
+    assert done.stderr.count("\n") == 1
+    assert box.addresses() and box.routes()
+
+
+# resolv.conf.
+
+def test_resolv_conf_is_written_and_given_back(box):
+    inode = box.resolv_conf.stat().st_ino
+    lease = box.bound(DNS)
+    assert box.resolv() == ["search example.org eng.example.org",
+                            "nameserver 10.77.0.53", "nameserver 10.77.0.54"]
+    assert box.kept.read_bytes() == ORIGINAL
+    box.script("STOP", old=lease)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert box.resolv_conf.stat().st_ino == inode
+    assert not box.kept.exists()
+
+
+def test_domain_name_stands_in_for_a_search_list(box):
+    box.bound({"domain_name": "example.org",
+               "domain_name_servers": "10.77.0.53"})
+    assert box.resolv() == ["search example.org", "nameserver 10.77.0.53"]
+
+
+def test_lease_without_name_servers_keeps_those_that_were_there(box):
+    box.bound({"domain_name": "example.org"})
+    assert box.resolv() == ["search example.org", "nameserver 198.51.100.53"]
+
+
+def test_lease_without_dns_leaves_resolv_conf_alone(box):
+    box.bound()
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert not box.kept.exists()
+
+
+def test_two_interfaces_are_merged_in_order_of_metric(box):
+    second = {"domain_search": "example.net. example.org.",
+              "domain_name_servers": "10.78.0.53 10.77.0.53"}
+    first = box.bound(DNS, IF_METRIC="200")
+    box.bound({**second, "ip_address": "10.78.0.2"}, interface="eth1",
+              IF_METRIC="30")
+    assert box.resolv() == [
+        "search example.net example.org eng.example.org",
+        "nameserver 10.78.0.53", "nameserver 10.77.0.53",
+        "nameserver 10.77.0.54"]
+    box.script("EXPIRE", old=first)
+    assert box.resolv() == ["search example.net example.org",
+                            "nameserver 10.78.0.53", "nameserver 10.77.0.53"]
+    assert box.kept.read_bytes() == ORIGINAL
+    box.script("STOP", old={**LEASE, **second, "ip_address": "10.78.0.2"},
+               interface="eth1")
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+
+
+def test_interfaces_at_the_same_time_all_get_in(box):
+    box.up("eth0")
+    box.up("eth1")
+    env = {"reason": "BOUND", "PATH": PATH, "new_subnet_mask": "255.0.0.0"}
+    runs = [subprocess.Popen(
+        ["nsenter", "-t", str(box.holder.pid), "-n", "-m", str(SCRIPT)],
+        env={**env, "interface": f"eth{n % 2}",
+             "new_ip_address": f"10.77.0.{10 + n % 2}",
+             "new_domain_name_servers": f"10.77.0.{50 + n % 2}"})
+        for n in range(8)]
+    assert [run.wait(LIMIT_S) for run in runs] == [0] * 8
+    assert box.resolv() == ["nameserver 10.77.0.50", "nameserver 10.77.0.51"]
+
+
+def test_renew_follows_a_change_of_dns(box):
+    old = box.bound(DNS)
+    new = {**LEASE, "domain_name_servers": "10.77.0.99"}
+    box.script("RENEW", new, old)
+    assert box.resolv() == ["nameserver 10.77.0.99"]
+    box.script("RENEW", LEASE, new)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+
+
+def test_renew_without_a_change_leaves_resolv_conf_alone(box):
+    lease = box.bound(DNS)
+    box.resolv_conf.write_text("nameserver 192.0.2.1\n")
+    box.script("RENEW", lease, lease)
+    assert box.resolv() == ["nameserver 192.0.2.1"]
+
+
+@pytest.mark.parametrize("reboot", [False, True])
+def test_original_is_given_back_after_a_crash(box, reboot):
+    box.bound(DNS)
+    if reboot:
+        shutil.rmtree(box.run_dir / "dhcpcanon")
+    box.script("PREINIT")
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert not box.kept.exists()
+
+
+def test_preinit_leaves_the_fragments_of_others(box):
+    box.bound(DNS)
+    box.up("eth1")
+    assert box.resolv()[0] == "search example.org eng.example.org"
+
+
+def test_original_survives_a_write_that_was_cut_short(box):
+    lease = box.bound(DNS)
+    box.resolv_conf.write_bytes(b"")
+    box.script("BOUND", lease)
+    assert box.kept.read_bytes() == ORIGINAL
+    box.resolv_conf.write_bytes(b"")
+    box.script("STOP", old=lease)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+
+
+def test_what_another_has_written_since_is_not_undone(box):
+    lease = box.bound(DNS)
+    box.resolv_conf.write_text("nameserver 192.0.2.1\n")
+    box.script("STOP", old=lease)
+    assert box.resolv_conf.read_text() == "nameserver 192.0.2.1\n"
+
+
+def test_resolv_conf_that_was_not_there_goes_again(box):
+    box.resolv_conf.unlink()
+    lease = box.bound(DNS)
+    assert "nameserver 10.77.0.53" in box.resolv()
+    box.script("STOP", old=lease)
+    assert not box.resolv_conf.exists()
+
+
+def test_bind_mounted_resolv_conf_is_written_in_place(box):
+    bound = box.run_dir / "bound"
+    bound.write_bytes(ORIGINAL)
+    box.command("mount", "--bind", "/run/bound", "/etc/resolv.conf")
+    lease = box.bound(DNS)
+    assert "nameserver 10.77.0.53" in bound.read_text()
+    box.script("STOP", old=lease)
+    assert bound.read_bytes() == ORIGINAL
+
+
+@pytest.mark.parametrize("target", [
+    "/run/systemd/resolve/stub-resolv.conf", "/run/resolvconf/resolv.conf"])
+def test_resolv_conf_of_another_program_is_left_alone(box, target):
+    inside = box.run_dir / target.removeprefix("/run/")
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(ORIGINAL)
+    box.resolv_conf.unlink()
+    box.resolv_conf.symlink_to(target)
+    box.up()
+    lease = {**LEASE, **DNS}
+    done = box.script("BOUND", lease, silent=False)
+    assert done.stderr.count("\n") == 1 and target in done.stderr
+    assert inside.read_bytes() == ORIGINAL
+    assert not box.kept.exists()
+    box.script("STOP", old=lease)
+    assert inside.read_bytes() == ORIGINAL
+
+
+def test_link_to_our_folder_is_written_through(box):
+    inside = box.run_dir / "dhcpcanon" / "resolv.conf"
+    inside.parent.mkdir()
+    inside.write_bytes(ORIGINAL)
+    box.resolv_conf.rename(box.kept)
+    box.resolv_conf.symlink_to("/run/dhcpcanon/resolv.conf")
+    lease = box.bound(DNS)
+    assert "nameserver 10.77.0.53" in inside.read_text()
+    box.script("STOP", old=lease)
+    assert inside.read_bytes() == ORIGINAL
+    assert box.kept.read_bytes() == ORIGINAL
+    assert box.resolv_conf.is_symlink()
+
+
+def test_planted_links_are_not_followed(box):
+    victim = box.etc / "victim"
+    victim.write_bytes(ORIGINAL)
+    (box.run_dir / "dhcpcanon" / "resolv.d").mkdir(parents=True)
+    for name in ("eth0.mtu", "resolv.d/eth0"):
+        (box.run_dir / "dhcpcanon" / name).symlink_to("/etc/victim")
+    box.up()
+    (box.run_dir / "dhcpcanon" / "resolv.d" / "eth0").unlink(missing_ok=True)
+    (box.run_dir / "dhcpcanon" / "resolv.d" / "eth0").symlink_to("/etc/victim")
+    box.script("BOUND", {**LEASE, **DNS, "interface_mtu": "1400"})
+    assert victim.read_bytes() == ORIGINAL
+
+
+# Hooks.
+
+def test_hooks_run_in_order_and_see_the_variables(box):
+    log = 'echo "${hook##*/} $reason $new_routers $exit_status" >>/run/log\n'
+    box.hook("dhcpcanon-enter-hooks", "echo first >>/run/log\n")
+    box.hook("dhcpcanon-enter-hooks.d/b_2", log)
+    box.hook("dhcpcanon-enter-hooks.d/a-1", log)
+    box.hook("dhcpcanon-enter-hooks.d/c.dpkg-old", log)
+    box.hook("dhcpcanon-exit-hooks.d/z", log)
+    box.hook("dhcpcanon-exit-hooks", "ip -4 -o addr show eth0 >>/run/log\n")
+    box.up()
+    (box.run_dir / "log").unlink()
+    box.script("BOUND", LEASE)
+    lines = (box.run_dir / "log").read_text().splitlines()
+    assert lines[:3] == ["first", "a-1 BOUND 10.77.0.1 0",
+                         "b_2 BOUND 10.77.0.1 0"]
+    assert "10.77.0.100/24" in lines[3]
+    assert lines[4:] == ["z BOUND 10.77.0.1 0"]
+
+
+def test_enter_hook_can_change_a_variable(box):
+    box.hook("dhcpcanon-enter-hooks", "new_routers=10.77.0.9\n")
+    box.bound()
+    assert box.routes() == [("default", "10.77.0.9", box.metric())]
+
+
+def test_enter_hook_can_keep_resolv_conf_as_it_is(box):
+    box.hook("dhcpcanon-enter-hooks.d/mine", "make_resolv_conf() { :; }\n")
+    lease = box.bound(DNS)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    box.script("STOP", old=lease)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+
+
+def test_hook_that_fails_is_one_line_and_no_failure(box):
+    box.up()
+    box.hook("dhcpcanon-enter-hooks.d/bad", "return 3\n")
+    box.hook("dhcpcanon-exit-hooks.d/bad", "false\n")
+    done = box.script("BOUND", LEASE, silent=False)
+    assert done.stderr.count("\n") == 2 and "returned 3" in done.stderr
+    assert box.addresses()
+
+
+def test_enter_hook_can_refuse_the_lease(box):
+    box.up()
+    box.hook("dhcpcanon-enter-hooks", "exit_status=4\n")
+    box.script("BOUND", LEASE, status=4)
+    assert not box.addresses()
+
+
+def test_exit_hook_can_change_the_exit_status(box):
+    box.up()
+    box.hook("dhcpcanon-exit-hooks", "exit_status=5\n")
+    box.script("BOUND", LEASE, status=5)
+
+
+def test_exit_hook_sees_a_failure(box):
+    box.hook("dhcpcanon-exit-hooks", "echo $exit_status >/run/log\n")
+    box.script("BOUND", LEASE, interface="eth9", status=1, silent=False)
+    assert (box.run_dir / "log").read_text() == "1\n"
+
+
+# The rest.
+
+def test_nbi_does_nothing(box):
+    before = snapshot(box)
+    done = box.command(str(SCRIPT), env={"REASON": "NBI", "PATH": PATH})
+    assert done.stdout == done.stderr == "" and snapshot(box) == before
+
+
+@pytest.mark.parametrize("reason", ["MEDIUM", "NBI", "bound", "", "BOUND6"])
+def test_unknown_reason_does_nothing(box, reason):
+    before = snapshot(box)
+    box.script(reason, LEASE)
+    assert snapshot(box) == before
+
+
+def test_host_name_is_never_set(box):
+    box.command("hostname", "localhost")
+    lease = box.bound({"host_name": "given-name"})
+    box.script("RENEW", {**lease, "host_name": "another"}, lease)
+    assert box.command("hostname").stdout == "localhost\n"
+    assert "hostname" not in SCRIPT.read_text()
+
+
+def test_few_programs_are_started(box):
+    """Each costs about a millisecond before there is a network."""
+    box.up()
+    programs = box.run_dir / "programs"
+    programs.mkdir()
+    for name in ("ip", "flock", "mv", "cp", "rm", "cat", "mkdir", "readlink",
+                 "sort", "sed", "grep"):
+        path = programs / name
+        path.write_text(f'#!/bin/sh\necho {name} >>/run/log\n'
+                        f'PATH={PATH}\nexec {name} "$@"\n')
+        path.chmod(0o755)
+    traced = {"PATH": f"/run/programs:{PATH}"}
+    box.script("PREINIT", **traced)
+    assert not (box.run_dir / "log").exists()
+    lease = {**LEASE, **DNS}
+    box.script("BOUND", lease, **traced)
+    first = (box.run_dir / "log").read_text().split()
+    assert first == ["ip", "ip", "mkdir", "mv", "flock", "cp", "mv"]
+    (box.run_dir / "log").unlink()
+    box.script("RENEW", lease, lease, **traced)
+    assert (box.run_dir / "log").read_text().split() == ["ip"]
+
+
+def test_shellcheck_finds_nothing():
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck")
+    done = subprocess.run(["shellcheck", "-s", "sh", str(SCRIPT)],
+                          capture_output=True, text=True)
+    assert done.stdout == ""
+
+
+def test_manual_names_every_hook_and_reason():
+    manual = MANUAL.read_text()
+    for word in ("PREINIT", "BOUND", "RENEW", "REBIND", "EXPIRE", "FAIL",
+                 "STOP", "RELEASE", "NBI", "dhcpcanon-enter-hooks",
+                 "dhcpcanon-exit-hooks", "IF_METRIC", "make_resolv_conf"):
+        assert word in manual, word
