@@ -18,6 +18,12 @@ struct lease_record {
 	int64_t renew, rebind, expire;
 };
 
+/* Where a `lease { … }` block lies in a file. */
+struct leasefile_block {
+	char interface[LINK_NAME_MAX]; /* "" when it names none */
+	size_t start, length;          /* octets, from `lease` to `}` */
+};
+
 /*
  * Appends one `lease { … }` block: two-space indent, interface, fixed-address,
  * filename, server-name, options (text quoted, lists by commas), renew,
@@ -26,10 +32,21 @@ struct lease_record {
 void leasefile_write(const struct lease_record *record, struct text *out);
 
 /*
- * Finds the last block of `interface` in a leases file of `length` octets.
+ * Finds the next block of a leases file of `length` octets; `*at` starts at 0
+ * and moves behind it.  False after the last one; a block that the file ends
+ * in is none.
+ */
+bool leasefile_next(const char *file, size_t length, size_t *at,
+		    struct leasefile_block *out);
+
+/*
+ * Reads the last block of `interface` in a leases file of `length` octets.
  * Reads what leasefile_write writes, tolerant of other blanks and statements;
- * every value is checked like a notice's.  Returns false when there is no
- * such block or it does not give a valid lease; `*out` is then undefined.
+ * a value that is not clean (option_text_is_clean) is left out, as it would
+ * be from a message.  The network number, which is not on file, and a missing
+ * broadcast address are computed from address and mask.  Returns false when
+ * there is no such block or it does not give a valid lease with its three
+ * times; `*out` is then undefined.
  */
 bool leasefile_read(const char *file, size_t length, const char *interface,
 		    struct lease_record *out);

@@ -10,16 +10,25 @@
 #include <stdbool.h>
 #include <syslog.h>
 
+#define LOG_LINE_MAX 240 /* octets of a line, NUL included */
+
 /* Where the log goes. */
 struct log_target {
 	bool to_stderr; /* -v and -d, unless -q came later */
-	bool debug;	/* LOG_DEBUG lines too (-v, -d) */
+	bool debug;     /* LOG_DEBUG lines too (-v, -d) */
 };
 
-/* Starts logging as `ident` (the base name of argv[0]; kept, not copied). */
+/*
+ * Starts logging as `ident` (the base name of argv[0]; kept, not copied).
+ * The system log is connected to by the first line that goes there; its
+ * descriptor is close-on-exec.
+ */
 void log_open(const char *ident, struct log_target target);
 
-/* Sends all lines to `sink` instead (the worker's). */
+/*
+ * Sends all lines to `sink` instead (the worker's); `text` is borrowed, at
+ * most LOG_LINE_MAX - 1 characters of printable ASCII.
+ */
 void log_set_sink(void (*sink)(int level, const char *text));
 
 /* Stops writing to standard error: we are in the background now. */
@@ -30,7 +39,7 @@ bool log_wants_debug(void);
 
 /*
  * Logs one line at syslog(3)'s `level`.  Characters that are not printable
- * ASCII come out as `?`; a line over 240 octets is cut.
+ * ASCII come out as `?`; a longer line than LOG_LINE_MAX is cut.
  */
 void log_line(int level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

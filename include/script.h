@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#define SCRIPT_TIME_LIMIT_MS 75000 /* then it is killed with its group */
+
 /*
  * Starts `path` with itself as its only argument and environment `env`, in a
  * process group of its own, with default signals, an empty signal mask and no

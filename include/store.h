@@ -5,21 +5,25 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define STORE_DIRECTORY "/run/dhcpcanon" /* where our own files are */
+
 /*
  * Makes `path` a file of `length` octets of `text` with `mode`: writes a
  * temporary file beside it (O_EXCL, O_NOFOLLOW) and renames it.  A path that
  * exists and is no regular file is left alone (returns 0).  Returns 0 or
- * -errno.
+ * -errno, with nothing left behind.
  */
 int store_replace(const char *path, const char *text, size_t length,
 		  mode_t mode);
 
-/* Removes `path` if it is a regular file; 0, also if there is none, or -errno. */
+/* Removes `path` if it is a regular file; 0, also if there is none, or -errno.
+ */
 int store_remove(const char *path);
 
 /*
  * Reads at most `size` - 1 octets of `path` into `buffer` and adds a NUL;
- * returns how many or -errno (-EFBIG when it is larger).
+ * returns how many or -errno (-EFBIG when it is larger).  What is no regular
+ * file is not read: -EINVAL, -ELOOP for a symbolic link.
  */
 ssize_t store_read(const char *path, char *buffer, size_t size);
 

@@ -1,0 +1,342 @@
+/*
+ * The command line as one table: a flag is a row.  Knows words and ranges;
+ * nothing is opened, looked up or started here.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char cli_usage[] =
+	"usage: dhcpcanon [flags] [interface ...]\n"
+	"\n"
+	"As dhclient has them:\n"
+	"  -4                    IPv4, the only one there is\n"
+	"  -d                    stay in the foreground, log to stderr too\n"
+	"  -v                    log to stderr until in the background\n"
+	"  -q                    no log to stderr\n"
+	"  -1                    give up when there is no lease in time\n"
+	"  -nw                   go to the background at once\n"
+	"  -r                    stop the running client, release its lease\n"
+	"                        (nothing is sent)\n"
+	"  -x                    stop the running client\n"
+	"  -sf PATH, -sp PATH    script\n"
+	"  -pf PATH              pid file\n"
+	"  --no-pid              no pid file\n"
+	"  -lf PATH              lease file\n"
+	"  -e NAME=VALUE         add to the script's environment\n"
+	"  --timeout SECONDS     without a lease until the script is told "
+	"(60)\n"
+	"  --decline-wait-time SECONDS\n"
+	"                        pause after a declined address (10)\n"
+	"  -h, --help            this text\n"
+	"  --version             the version\n"
+	"\n"
+	"Our own:\n"
+	"  --arp-wait MS         probe that long for another user of the\n"
+	"                        address (200; 0: do not probe)\n"
+	"  --carrier-grace SECONDS\n"
+	"                        keep the address that long without carrier "
+	"(0)\n"
+	"  --delay-selecting     wait 1 to 10 s before the first message\n"
+	"  --routes gateway|all|none\n"
+	"                        which routes to take from the network\n"
+	"  --client-id           send a client identifier (discloses more)\n"
+	"  --request-options     send a request list (discloses more)\n";
+
+enum kind {
+	FLAG_NOTHING, /* accepted, without effect */
+	FLAG_TRUE,    /* sets a bool */
+	FLAG_ACTION,  /* sets what to do, to `action` */
+	FLAG_STRING,  /* sets a string, which must not be empty */
+	FLAG_NUMBER,  /* sets a number: `unit` times what is given */
+	FLAG_CALL,    /* calls `apply` */
+};
+
+struct flag {
+	const char *name;
+	const char *argument; /* what it is called; NULL: takes none */
+	enum kind kind;
+	size_t field;      /* FLAG_TRUE, _STRING, _NUMBER: in struct options */
+	uint32_t min, max; /* FLAG_NUMBER: of what is given */
+	uint32_t unit;     /* FLAG_NUMBER */
+	enum cli_action action;
+	bool (*apply)(struct options *out, const char *value);
+	const char *expected; /* FLAG_CALL: what a good argument is */
+};
+
+/* -d: dhclient logs to standard error as long as it is in the foreground. */
+static bool apply_foreground(struct options *out, const char *value)
+{
+	(void)value;
+	out->foreground = true;
+	out->to_stderr = true;
+	out->is_verbose = true;
+	return true;
+}
+
+static bool apply_verbose(struct options *out, const char *value)
+{
+	(void)value;
+	out->to_stderr = true;
+	out->is_verbose = true;
+	return true;
+}
+
+static bool apply_quiet(struct options *out, const char *value)
+{
+	(void)value;
+	out->to_stderr = false;
+	out->is_verbose = false;
+	return true;
+}
+
+/*
+ * -e: what must not reach the script is dropped and remembered for the log.
+ * Only too many of them are an error.  The length is bounded so that the
+ * environment always has room (env.h).
+ */
+static bool apply_extra(struct options *out, const char *value)
+{
+	if (!env_extra_is_allowed(value) ||
+	    strlen(value) > CLI_EXTRA_LENGTH_MAX) {
+		out->extra_refused = value;
+		out->extra_refused_count++;
+		return true;
+	}
+	if (out->extra_count == ENV_EXTRA_MAX)
+		return false;
+	out->extra[out->extra_count++] = value;
+	return true;
+}
+
+static bool apply_routes(struct options *out, const char *value)
+{
+	static const char *const policies[] = {
+		[ROUTES_GATEWAY] = "gateway",
+		[ROUTES_ALL] = "all",
+		[ROUTES_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		if (strcmp(value, policies[i]) == 0) {
+			out->routes = (enum route_policy)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+#define FIELD(name) .field = offsetof(struct options, name)
+#define SETS(name) .kind = FLAG_TRUE, FIELD(name)
+#define DOES(what) .kind = FLAG_ACTION, .action = (what)
+#define PATH(name) .argument = "PATH", .kind = FLAG_STRING, FIELD(name)
+#define SECONDS(name, least, most)                                             \
+	.argument = "SECONDS", .kind = FLAG_NUMBER, FIELD(name),               \
+	.min = (least), .max = (most), .unit = 1000
+#define MILLISECONDS(name, most)                                               \
+	.argument = "MS", .kind = FLAG_NUMBER, FIELD(name), .max = (most),     \
+	.unit = 1
+#define CALLS(function) .kind = FLAG_CALL, .apply = (function)
+
+static const struct flag flags[] = {
+	{"-4", .kind = FLAG_NOTHING},
+	{"-d", CALLS(apply_foreground)},
+	{"-v", CALLS(apply_verbose)},
+	{"-q", CALLS(apply_quiet)},
+	{"-1", SETS(once)},
+	{"-nw", SETS(background_at_once)},
+	{"-r", DOES(CLI_RELEASE)},
+	{"-x", DOES(CLI_STOP)},
+	{"-sf", PATH(script)},
+	{"-sp", PATH(script)},
+	{"-pf", PATH(pid_file)},
+	{"-lf", PATH(lease_file)},
+	{"--no-pid", SETS(no_pid)},
+	{"-e", .argument = "NAME=VALUE", CALLS(apply_extra),
+	 .expected = "one of at most 32"},
+	{"--timeout", SECONDS(timeout_ms, 1, 86400)},
+	{"--decline-wait-time", SECONDS(decline_pause_ms, 0, 86400)},
+	{"-h", DOES(CLI_HELP)},
+	{"--help", DOES(CLI_HELP)},
+	{"--version", DOES(CLI_VERSION)},
+	{"--arp-wait", MILLISECONDS(arp_wait_ms, 60000)},
+	{"--carrier-grace", SECONDS(carrier_grace_ms, 0, 86400)},
+	{"--delay-selecting", SETS(delay_selecting)},
+	{"--routes", .argument = "POLICY", CALLS(apply_routes),
+	 .expected = "gateway, all or none"},
+	{"--client-id", SETS(disclosure.client_id)},
+	{"--request-options", SETS(disclosure.request_options)},
+};
+
+/* The command line as it is read, and where a complaint goes. */
+struct words {
+	int argc;
+	char *const *argv;
+	int at; /* the word under way */
+	char *error;
+	size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool
+complain(struct words *words, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(words->error, words->size, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+/* Reads all of `value` as a decimal number; false if it is none. */
+static bool read_number(const char *value, unsigned long *out)
+{
+	char *end;
+
+	if (*value < '0' || *value > '9') /* strtoul takes blanks and signs */
+		return false;
+	errno = 0;
+	*out = strtoul(value, &end, 10);
+	return errno == 0 && *end == '\0';
+}
+
+static bool apply_number(const struct flag *flag, const char *value,
+			 void *field, struct words *words)
+{
+	unsigned long number;
+
+	if (!read_number(value, &number) || number < flag->min ||
+	    number > flag->max)
+		return complain(words, "%s %s: not a number from %u to %u",
+				flag->name, value, flag->min, flag->max);
+	*(uint32_t *)field = (uint32_t)number * flag->unit;
+	return true;
+}
+
+static bool apply(const struct flag *flag, const char *value,
+		  struct options *out, struct words *words)
+{
+	void *field = (char *)out + flag->field;
+
+	switch (flag->kind) {
+	case FLAG_NOTHING:
+		return true;
+	case FLAG_TRUE:
+		*(bool *)field = true;
+		return true;
+	case FLAG_ACTION:
+		out->action = flag->action;
+		return true;
+	case FLAG_STRING:
+		if (*value == '\0')
+			return complain(words, "%s: %s must not be empty",
+					flag->name, flag->argument);
+		*(const char **)field = value;
+		return true;
+	case FLAG_NUMBER:
+		return apply_number(flag, value, field, words);
+	case FLAG_CALL:
+		if (!flag->apply(out, value))
+			return complain(words, "%s %s: not %s", flag->name,
+					value, flag->expected);
+		return true;
+	}
+	return false;
+}
+
+/* The flag whose name is the first `length` octets of `word`, or NULL. */
+static const struct flag *find_flag(const char *word, size_t length)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strlen(flags[i].name) == length &&
+		    memcmp(flags[i].name, word, length) == 0)
+			return &flags[i];
+	}
+	return NULL;
+}
+
+static bool parse_flag(struct words *words, struct options *out)
+{
+	const char *word = words->argv[words->at];
+	const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
+	const size_t length =
+		equals != NULL ? (size_t)(equals - word) : strlen(word);
+	const struct flag *flag = find_flag(word, length);
+	const char *value = equals != NULL ? equals + 1 : NULL;
+
+	if (flag == NULL)
+		return complain(words, "unknown flag %s", word);
+	if (flag->argument == NULL && value != NULL)
+		return complain(words, "%s takes no argument", flag->name);
+	if (flag->argument != NULL && value == NULL) {
+		if (words->at + 1 >= words->argc)
+			return complain(words, "%s needs an argument, %s",
+					flag->name, flag->argument);
+		value = words->argv[++words->at];
+	}
+	return apply(flag, value, out, words);
+}
+
+/*
+ * True if the kernel could have a link of that name: no blank, control
+ * character, `/` or `:`, and neither `.` nor `..`.
+ */
+static bool is_link_name(const char *name)
+{
+	if (strcmp(name, "") == 0 || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return false;
+	for (; *name != '\0'; name++) {
+		if ((unsigned char)*name <= ' ' || *name == '\x7f' ||
+		    *name == '/' || *name == ':')
+			return false;
+	}
+	return true;
+}
+
+static bool parse_interface(struct words *words, struct options *out)
+{
+	const char *name = words->argv[words->at];
+
+	if (strlen(name) >= LINK_NAME_MAX)
+		return complain(words,
+				"interface name %s has more than %d characters",
+				name, LINK_NAME_MAX - 1);
+	if (!is_link_name(name))
+		return complain(words, "'%s' cannot be an interface's name",
+				name);
+	for (size_t i = 0; i < out->interface_count; i++) {
+		if (strcmp(out->interface[i], name) == 0)
+			return true;
+	}
+	if (out->interface_count == CLI_INTERFACES_MAX)
+		return complain(words, "more than %d interfaces",
+				CLI_INTERFACES_MAX);
+	out->interface[out->interface_count++] = name;
+	return true;
+}
+
+bool cli_parse(int argc, char *const argv[], struct options *out, char *error,
+	       size_t size)
+{
+	struct words words = {argc, argv, .error = error, .size = size};
+
+	memset(out, 0, sizeof(*out));
+	out->arp_wait_ms = 200;
+	out->timeout_ms = 60000;
+	out->decline_pause_ms = 10000;
+	for (words.at = 1; words.at < argc; words.at++) {
+		const bool is_good = argv[words.at][0] == '-'
+					     ? parse_flag(&words, out)
+					     : parse_interface(&words, out);
+
+		if (!is_good)
+			return false;
+		if (out->action == CLI_HELP || out->action == CLI_VERSION)
+			break;
+	}
+	return true;
+}
