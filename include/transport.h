@@ -13,10 +13,10 @@
 
 /* Descriptors; -1: none. */
 struct transport {
-	int packet;  /* AF_PACKET, IPv4: receives all, sends broadcasts */
-	int arp;     /* AF_PACKET, ARP */
-	int udp;     /* port 68: sends unicast, receives nothing */
-	int netlink; /* rtnetlink, this link only */
+	int packet;   /* AF_PACKET, IPv4: receives all, sends broadcasts */
+	int arp;      /* AF_PACKET, ARP */
+	int udp;      /* port 68: sends unicast, receives nothing */
+	int netlink;  /* rtnetlink, this link only */
 	int deadline; /* timerfd, CLOCK_BOOTTIME */
 	int resumed;  /* timerfd, CLOCK_REALTIME, cancelled when set */
 };
