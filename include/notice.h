@@ -10,15 +10,15 @@
 #include "client.h"
 #include "variables.h"
 
-#define NOTICE_LOG_MAX 240    /* octets of a log line, NUL included */
+#define NOTICE_LOG_MAX 240        /* octets of a log line, NUL included */
 #define NOTICE_FOREVER UINT32_MAX /* seconds: never */
 
 /* Worker to monitor. */
 enum notice_type {
 	NOTICE_INVALID, /* none; what notice_check says of a wrong one */
-	NOTICE_SCRIPT,	/* run the script; answered by COMMAND_SCRIPT_DONE */
-	NOTICE_LOG,	/* a line for the log; no answer */
-	NOTICE_STATE,	/* for the status file; no answer */
+	NOTICE_SCRIPT,  /* run the script; answered by COMMAND_SCRIPT_DONE */
+	NOTICE_LOG,     /* a line for the log; no answer */
+	NOTICE_STATE,   /* for the status file; no answer */
 };
 
 /* How long from now, in seconds; NOTICE_FOREVER: not at all. */
@@ -37,23 +37,23 @@ struct notice_script {
 /* NOTICE_LOG. */
 struct notice_log {
 	uint32_t type;
-	uint32_t level;		   /* syslog(3): LOG_ERR to LOG_DEBUG */
+	uint32_t level;            /* syslog(3): LOG_ERR to LOG_DEBUG */
 	char text[NOTICE_LOG_MAX]; /* printable ASCII and a NUL */
 };
 
 /* What of the sandbox is in force. */
 struct sandbox_state {
-	uint8_t own_user;	   /* runs as another user than the monitor */
+	uint8_t own_user;          /* runs as another user than the monitor */
 	uint8_t no_capabilities;   /* all sets empty; always, or it ended */
 	uint8_t bounding_emptied;  /* the bounding set too */
 	uint8_t no_new_privileges; /* always, or it ended */
-	uint8_t landlock;	   /* ABI version in force; 0: none */
-	uint8_t seccomp;	   /* the filter is in force */
+	uint8_t landlock;          /* ABI version in force; 0: none */
+	uint8_t seccomp;           /* the filter is in force */
 };
 
 /* What a worker counted since it started. */
 struct counters {
-	uint32_t sent[SENT_COUNT];	/* messages */
+	uint32_t sent[SENT_COUNT];      /* messages */
 	uint32_t dropped[DECODE_COUNT]; /* frames, by kind */
 	uint32_t naks, conflicts, declines, offers_refused;
 };
@@ -61,7 +61,7 @@ struct counters {
 /* NOTICE_STATE. */
 struct notice_state {
 	uint32_t type;
-	uint32_t state; /* enum client_state */
+	uint32_t state;                 /* enum client_state */
 	struct in_addr address, server; /* of the lease held; else 0 */
 	struct notice_times times;
 	struct sandbox_state sandbox;
@@ -85,7 +85,7 @@ enum notice_type notice_check(const union notice *notice, size_t length);
 
 /* Monitor to worker. */
 enum command_type {
-	COMMAND_START,	     /* first, once: the configuration */
+	COMMAND_START,       /* first, once: the configuration */
 	COMMAND_SCRIPT_DONE, /* the script asked for has ended */
 	COMMAND_RENEW,
 	COMMAND_STOP,
