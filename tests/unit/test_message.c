@@ -313,11 +313,11 @@ static void a_message_type_must_be_one_octet(void **state)
 
 static void pads_are_passed_over(void **state)
 {
+	struct example example =
+		ACK("\x00\x00\x35\x01\x05\x00\x0f\x01x\x00\xff");
 	struct message message;
 
 	(void)state;
-	struct example example =
-		ACK("\x00\x00\x35\x01\x05\x00\x0f\x01x\x00\xff");
 	assert_int_equal(decode(&example, &message), DECODE_OK);
 	assert_option(&message, 15, "x");
 	assert_false(message.option[OPTION_PAD].seen);
@@ -536,14 +536,14 @@ static void a_damaged_message_does_no_harm(void **state)
 
 static void values_of_another_length_are_no_number(void **state)
 {
+	struct example example =
+		ACK("\x35\x01\x05\x33\x03\x01\x02\x03\x36\x05\x0a\x00"
+		    "\x00\x01\x01\x3a\x04\x01\x02\x03\x04\xff");
 	struct in_addr address = {7};
 	struct message message;
 	uint32_t number = 7;
 
 	(void)state;
-	struct example example =
-		ACK("\x35\x01\x05\x33\x03\x01\x02\x03\x36\x05\x0a\x00"
-		    "\x00\x01\x01\x3a\x04\x01\x02\x03\x04\xff");
 	assert_int_equal(decode(&example, &message), DECODE_OK);
 	assert_false(message_u32(&message, OPTION_LEASE_TIME, &number));
 	assert_false(
