@@ -21,7 +21,8 @@ enum decode arp_decode(const uint8_t *bytes, size_t length, struct arp *out)
 	uint8_t hardware_length, protocol_length;
 	struct arp arp;
 
-	if (!reader_skip(&in, 2 * MAC_LENGTH) || !reader_u16(&in, &ethertype))
+	if (!reader_skip(&in, (size_t)2 * MAC_LENGTH) ||
+	    !reader_u16(&in, &ethertype))
 		return DECODE_SHORT;
 	if (ethertype != ETHERTYPE_ARP)
 		return DECODE_NOT_ARP;

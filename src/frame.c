@@ -75,7 +75,7 @@ static enum decode take_ipv4(struct reader in, struct frame *frame,
 
 	if (!reader_u8(&in, &version_ihl))
 		return DECODE_SHORT;
-	header_length = (version_ihl & 0x0fU) * 4U;
+	header_length = (size_t)(version_ihl & 0x0f) * 4;
 	if (version_ihl >> 4 != 4 || header_length < IPV4_HEADER)
 		return DECODE_NOT_IPV4;
 	if (!reader_skip(&in, 1) || !reader_u16(&in, &total_length) ||
@@ -186,10 +186,12 @@ static void write_udp(struct in_addr source, struct in_addr destination,
 	writer_bytes(out, payload, payload_length);
 	sum = sum_pseudo_header(source, destination, length);
 	sum = sum_words(sum, (struct reader){header, length});
-	checksum = (uint16_t)~sum_fold(sum);
-	/* RFC 768: 0 would say that no checksum was made */
-	put_checksum(header + UDP_CHECKSUM_AT,
-		     checksum ? checksum : UINT16_MAX);
+	checksum = sum_fold(sum);
+	/* the complement, but for the 0 that would say none was made: RFC 768
+	 */
+	if (checksum != UINT16_MAX)
+		checksum = (uint16_t)~checksum;
+	put_checksum(header + UDP_CHECKSUM_AT, checksum);
 }
 
 size_t frame_encode(const struct mac *source, const uint8_t *payload,

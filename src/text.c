@@ -90,7 +90,7 @@ bool text_take_number(const char **at, uint64_t max, uint64_t *out)
 bool text_take_address(const char **at, struct in_addr *out)
 {
 	const char *next = *at;
-	uint8_t octets[sizeof(out->s_addr)];
+	uint8_t octets[sizeof(out->s_addr)] = {0};
 
 	for (size_t i = 0; i < sizeof(octets); i++) {
 		uint64_t octet;
