@@ -35,8 +35,9 @@ endif
 # The three rings: an arrow only ever points inwards (README.md).
 PURE = arp calendar client decode env frame lease leasefile link message \
 	notice option profile reason report route status text variables
-EDGE = cli log pidfile privilege sandbox script store transport
-ACTOR = main monitor stop worker
+EDGE = background cli files launch log pidfile privilege sandbox script store \
+	transport
+ACTOR = interface main monitor stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

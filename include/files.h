@@ -1,0 +1,52 @@
+/*
+ * Which file is where, and what the monitor keeps in them: pid, leases,
+ * status.  Only the present is kept; nothing is read back.
+ */
+#ifndef DHCPCANON_FILES_H
+#define DHCPCANON_FILES_H
+
+#include "interface.h"
+
+#include <limits.h>
+
+/*
+ * Makes the directory for our files (root:dhcpcanon 1775) when started as
+ * root and it is missing.  What can't be done is logged, once; the network
+ * comes first.
+ */
+void files_prepare(void);
+
+/* The leases file for `interface`: -lf or its own.  `out`: PATH_MAX octets. */
+void files_lease_path(const struct options *options, const char *interface,
+		      char out[PATH_MAX]);
+
+/*
+ * The pid file: -pf, or the one of `interface`, or, if that is NULL, the one
+ * for all.  `out`: PATH_MAX octets.
+ */
+void files_pid_path(const struct options *options, const char *interface,
+		    char out[PATH_MAX]);
+
+/*
+ * Takes the pid files of all interfaces (-pf: the one) and writes our pid;
+ * 0, or -EAGAIN, with a sentence logged, when a live process holds one.
+ */
+int files_take_pid(const struct options *options);
+
+/* Removes the pid files that we took. */
+void files_drop_pid(const struct options *options);
+
+/* Removes leases files of an earlier run, unread. */
+void files_forget_leases(const struct options *options);
+
+/*
+ * Writes the leases file of `one` of `all`: a block for each interface that
+ * shares it and holds a lease; no lease, no file.
+ */
+void files_write_leases(const struct interface *all, size_t count,
+			const struct interface *one);
+
+/* Writes the status file of `interface`; removes it at its end. */
+void files_write_status(const struct interface *interface);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * One interface as the monitor holds it: its worker, the script (one at a
+ * time), the lease that the script was told, and what comes next when either
+ * ends.  Never waits.  Never sees a packet.
+ */
+#ifndef DHCPCANON_INTERFACE_H
+#define DHCPCANON_INTERFACE_H
+
+#include "cli.h"
+#include "launch.h"
+#include "leasefile.h"
+#include "notice.h"
+
+#define WORKER_FAILURES_MAX 5 /* within an hour: then it is given up */
+
+/* What all interfaces of a monitor have in common. */
+struct monitor_context {
+	const struct options *options;
+	struct launch launch;
+	const char *script;
+	bool manager_decides; /* the script is nm-dhcp-helper */
+};
+
+enum interface_phase {
+	PHASE_HELD,     /* a worker runs, or is about to */
+	PHASE_ABSENT,   /* waits for a link of that name */
+	PHASE_PAUSED,   /* the worker failed: a new one after a pause */
+	PHASE_GIVEN_UP, /* it failed too often: likewise, after an hour */
+	PHASE_STOPPING, /* script STOP, then the end */
+	PHASE_ENDED,
+};
+
+struct interface {
+	const struct monitor_context *context;
+	char name[LINK_NAME_MAX]; /* as asked for */
+	uint32_t ifindex;
+	enum interface_phase phase;
+	uint64_t resume_ms; /* PAUSED and GIVEN_UP: when it goes on */
+
+	pid_t worker;     /* 0: none */
+	int pipe;         /* -1: none */
+	int lock;         /* refuses a second instance; -1: none */
+	uint64_t kill_ms; /* the worker was asked to stop: until then */
+	bool mac_changed; /* the last worker ended for that */
+	uint64_t failed_ms[WORKER_FAILURES_MAX]; /* the latest ones */
+	uint32_t failures;
+
+	pid_t script; /* 0: none */
+	enum reason script_reason;
+	bool script_for_worker; /* it waits for the outcome */
+	bool script_timed_out;
+	uint64_t script_deadline_ms;
+	bool stop_told; /* STOPPING: its script has run */
+
+	bool has_lease;  /* the script was told `lease` and not its end */
+	bool is_on_file; /* it is in the leases file */
+	struct lease_record lease;
+
+	struct notice_state state;
+	int64_t state_since; /* seconds since the epoch */
+	uint64_t second;     /* in which notices are counted */
+	uint32_t notices;
+	uint32_t notices_dropped;
+	uint32_t routes_refused;
+
+	/* for the monitor, which resets the first two */
+	bool leases_changed; /* the leases file is out of date */
+	bool status_changed; /* the status file is */
+	bool was_bound;      /* a lease was taken by the script */
+	bool had_no_lease;   /* FAIL was told */
+	int exit_status;     /* ENDED */
+};
+
+/*
+ * Takes `name`: it must exist and be Ethernet, and nobody else hold it.
+ * Returns 0, or -errno with a sentence logged and nothing changed.
+ */
+int interface_hold(struct interface *interface, const char *name,
+		   const struct monitor_context *context);
+
+/* Starts its first worker and PREINIT; 0, or -errno with a sentence logged. */
+int interface_start(struct interface *interface);
+
+/* A notice can be read from its pipe, or the worker is gone. */
+void interface_on_pipe(struct interface *interface);
+
+/*
+ * Process `child` ended with wait status `status`; true if it was this
+ * interface's worker or script.
+ */
+bool interface_on_child(struct interface *interface, pid_t child, int status);
+
+/* Time has passed; see interface_deadline. */
+void interface_on_time(struct interface *interface);
+
+/* Links came or went (PHASE_ABSENT). */
+void interface_on_links(struct interface *interface);
+
+/* SIGHUP, SIGUSR1. */
+void interface_renew(struct interface *interface);
+void interface_report(struct interface *interface);
+
+/* Ends the worker, runs STOP, then PHASE_ENDED. */
+void interface_stop(struct interface *interface);
+
+/* When interface_on_time is due, CLOCK_BOOTTIME ms; TIME_NEVER. */
+uint64_t interface_deadline(const struct interface *interface);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Starts a worker: opens its interface's sockets, executes this program anew
+ * with them and nothing else, and tells it what to do.
+ */
+#ifndef DHCPCANON_LAUNCH_H
+#define DHCPCANON_LAUNCH_H
+
+#include "notice.h"
+
+#include <net/if.h>
+
+/* What all workers have in common. */
+struct launch {
+	const char *argv0; /* kept by the worker too */
+	uid_t uid;         /* that workers become; 0: as we are */
+	gid_t gid;
+	bool is_verbose; /* debug lines */
+};
+
+/*
+ * Occupies the descriptors that workers are given theirs at, so that nothing
+ * opened later lies in the way, and 0 to 2 if they are closed.  To be called
+ * once, before anything is opened.  Returns 0 or -errno.
+ */
+int launch_reserve(void);
+
+/*
+ * The Ethernet address of interface `name`; 0, or -errno: -ENODEV when there
+ * is none, -EPROTONOSUPPORT when it is not Ethernet.
+ */
+int launch_find(const char *name, uint32_t *ifindex, struct mac *mac);
+
+/*
+ * Starts a worker for interface `name`, `ifindex`, whose address `config->mac`
+ * its sockets are filtered for.  Returns its process id with `*pipe` open for
+ * its notices (non-blocking, close-on-exec) and `*udp_missing` true when port
+ * 68 is taken; or -errno with `*what` naming the step that failed.
+ */
+pid_t launch_worker(const struct launch *launch, const char *name,
+		    uint32_t ifindex, const struct client_config *config,
+		    int *pipe, bool *udp_missing, const char **what);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * The monitor: holds the interfaces, hears signals, workers and the ends of
+ * processes, and keeps the files.  Reads no packet.
+ */
+#ifndef DHCPCANON_MONITOR_H
+#define DHCPCANON_MONITOR_H
+
+#include "cli.h"
+
+/* How the monitor is to behave towards who started it. */
+struct monitor_start {
+	const struct options *options;
+	const char *argv0;    /* as called */
+	const char *script;   /* absolute */
+	bool manager_decides; /* the script is nm-dhcp-helper */
+	int parent;           /* background_fork's descriptor, or -1 */
+};
+
+/*
+ * Runs until told to stop or no interface is left; returns the exit status:
+ * 0, 1 for what was fatal, 2 for -1 without a lease.
+ */
+int monitor_run(const struct monitor_start *start);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * Paths and contents of the monitor's files.  A file that can't be written is
+ * said once and does not keep anybody from the network.
+ */
+#include "files.h"
+
+#include "clock.h"
+#include "log.h"
+#include "pidfile.h"
+#include "privilege.h"
+#include "status.h"
+#include "store.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEASES_MODE 0640
+#define STATUS_MODE 0644
+#define STATUS_MAX 4096 /* octets */
+#define DIRECTORY_MODE 01775
+
+static int pid_files[CLI_INTERFACES_MAX];
+static size_t pid_file_count;
+
+/* Said once for each kind of file, whatever happens how often. */
+static void complain(bool *said, const char *path, int error)
+{
+	if (!*said)
+		log_line(LOG_WARNING, "%s: %s", path, strerror(-error));
+	*said = true;
+}
+
+void files_prepare(void)
+{
+	static bool said;
+	const struct group *group;
+
+	if (mkdir(STORE_DIRECTORY, DIRECTORY_MODE & 0777) < 0) {
+		if (errno != EEXIST)
+			complain(&said, STORE_DIRECTORY, -errno);
+		return;
+	}
+	group = getgrnam("dhcpcanon");
+	if (group != NULL &&
+	    chown(STORE_DIRECTORY, (uid_t)-1, group->gr_gid) < 0)
+		complain(&said, STORE_DIRECTORY, -errno);
+	if (chmod(STORE_DIRECTORY, DIRECTORY_MODE) < 0)
+		complain(&said, STORE_DIRECTORY, -errno);
+}
+
+static void own_path(const char *name, const char *suffix, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, STORE_DIRECTORY "/%s.%s", name, suffix);
+}
+
+void files_lease_path(const struct options *options, const char *interface,
+		      char out[PATH_MAX])
+{
+	if (options->lease_file != NULL)
+		snprintf(out, PATH_MAX, "%s", options->lease_file);
+	else
+		own_path(interface, "leases", out);
+}
+
+void files_pid_path(const struct options *options, const char *interface,
+		    char out[PATH_MAX])
+{
+	if (options->pid_file != NULL)
+		snprintf(out, PATH_MAX, "%s", options->pid_file);
+	else
+		own_path(interface != NULL ? interface : "all", "pid", out);
+}
+
+/* How many pid files there are, and the interface of each. */
+static size_t count_pid_files(const struct options *options)
+{
+	if (options->no_pid)
+		return 0;
+	return options->pid_file != NULL ? 1 : options->interface_count;
+}
+
+static int take_pid_file(const char *path)
+{
+	static bool said;
+	pid_t holder = 0;
+	int result = pidfile_open(path, &holder);
+
+	if (result == -EAGAIN) {
+		log_line(LOG_ERR, "%s: held by process %d, which is running",
+			 path, (int)holder);
+		return result;
+	}
+	if (result >= 0) {
+		const int written = pidfile_write(result, getpid());
+
+		if (written < 0)
+			complain(&said, path, written);
+	} else {
+		complain(&said, path, result);
+	}
+	pid_files[pid_file_count++] = result;
+	return 0;
+}
+
+int files_take_pid(const struct options *options)
+{
+	const size_t count = count_pid_files(options);
+	char path[PATH_MAX];
+
+	while (pid_file_count < count) {
+		files_pid_path(options, options->interface[pid_file_count],
+			       path);
+		if (take_pid_file(path) < 0) {
+			files_drop_pid(options);
+			return -EAGAIN;
+		}
+	}
+	return 0;
+}
+
+void files_drop_pid(const struct options *options)
+{
+	char path[PATH_MAX];
+
+	while (pid_file_count > 0) {
+		pid_file_count--;
+		files_pid_path(options, options->interface[pid_file_count],
+			       path);
+		if (pid_files[pid_file_count] >= 0)
+			pidfile_remove(pid_files[pid_file_count], path);
+	}
+}
+
+void files_forget_leases(const struct options *options)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < options->interface_count; i++) {
+		files_lease_path(options, options->interface[i], path);
+		store_remove(path);
+	}
+}
+
+/* A directory of another user's needs more than root's ownership. */
+static int replace(const char *path, const struct text *text, mode_t mode)
+{
+	int result = store_replace(path, text->start, text->length, mode);
+
+	if (result == -EACCES && privilege_raise(CAP_DAC_OVERRIDE) == 0) {
+		result = store_replace(path, text->start, text->length, mode);
+		privilege_lower(CAP_DAC_OVERRIDE);
+	}
+	return result;
+}
+
+void files_write_leases(const struct interface *all, size_t count,
+			const struct interface *one)
+{
+	static char buffer[LEASEFILE_BLOCK_MAX];
+	static bool said;
+	const struct options *options = one->context->options;
+	struct text text = text_in(buffer, sizeof(buffer));
+	char path[PATH_MAX];
+	int result;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if ((&all[i] == one || options->lease_file != NULL) &&
+		    all[i].is_on_file)
+			leasefile_write(&all[i].lease, &text);
+	files_lease_path(options, one->name, path);
+	if (text.length == 0)
+		result = store_remove(path);
+	else if (text.cut)
+		result = -EFBIG;
+	else
+		result = replace(path, &text, LEASES_MODE);
+	if (result < 0)
+		complain(&said, path, result);
+}
+
+void files_write_status(const struct interface *interface)
+{
+	static bool said;
+	char buffer[STATUS_MAX], path[PATH_MAX];
+	struct text text = text_in(buffer, sizeof(buffer));
+	const struct status status = {
+		.interface = interface->name,
+		.pid = getpid(),
+		.now = clock_epoch_s(),
+		.since = interface->state_since,
+		.workers_failed = interface->failures,
+		.routes_refused = interface->routes_refused,
+		.notices_dropped = interface->notices_dropped,
+		.worker = interface->worker != 0 ? &interface->state : NULL,
+	};
+	int result;
+
+	own_path(interface->name, "status", path);
+	if (interface->phase == PHASE_ENDED) {
+		store_remove(path);
+		return;
+	}
+	status_write(&status, &text);
+	result = replace(path, &text, STATUS_MODE);
+	if (result < 0)
+		complain(&said, path, result);
+}

@@ -1,0 +1,703 @@
+/*
+ * Two things of an interface can end at any time: its worker and its script.
+ * proceed() is the one place that says what follows, once no script runs; the
+ * rest notes what happened.
+ */
+#include "interface.h"
+
+#include "clock.h"
+#include "log.h"
+#include "privilege.h"
+#include "script.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND_MS 1000U
+#define HOUR_MS (3600 * SECOND_MS)
+#define NOTICES_A_SECOND 20
+#define NOTICES_AT_ONCE 32 /* before other interfaces have their turn */
+#define WORKER_STOP_MS SECOND_MS
+#define SCRIPT_STOP_MS (2 * SECOND_MS) /* for one that runs when we stop */
+#define REFUSED_ROUTES_LOGGED 8
+#define EXIT_NONE 2 /* dhclient's status of -1 without a lease */
+
+/* The one instance of what is too large for the stack. */
+static union notice received;
+static struct env environment;
+
+static void proceed(struct interface *interface);
+
+/* Holding. */
+
+/*
+ * An abstract socket, which lives in the network namespace and dies with its
+ * process, refuses a second instance whatever pid file it was given.
+ */
+static int lock_index(uint32_t ifindex)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int length =
+		snprintf(&address.sun_path[1], sizeof(address.sun_path) - 1,
+			 "dhcpcanon/%u", ifindex);
+	const int lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (lock < 0)
+		return -errno;
+	if (bind(lock, (struct sockaddr *)&address,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			     (size_t)length)) < 0) {
+		const int error = errno;
+
+		close(lock);
+		return -error;
+	}
+	return lock;
+}
+
+static void unlock(struct interface *interface)
+{
+	if (interface->lock >= 0)
+		close(interface->lock);
+	interface->lock = -1;
+}
+
+/* Takes the link that now has the name; 0, or -errno with a line logged. */
+static int find_link(struct interface *interface, struct mac *mac)
+{
+	const char *name = interface->name;
+	int result = launch_find(name, &interface->ifindex, mac);
+
+	if (result == -EPROTONOSUPPORT)
+		log_line(LOG_ERR, "%s: not an Ethernet interface", name);
+	else if (result < 0)
+		log_line(LOG_ERR, "%s: %s", name, strerror(-result));
+	if (result < 0)
+		return result;
+	if (interface->lock >= 0)
+		return 0;
+	result = lock_index(interface->ifindex);
+	if (result == -EADDRINUSE)
+		log_line(LOG_ERR,
+			 "%s: another dhcpcanon runs on this interface", name);
+	else if (result < 0)
+		log_line(LOG_ERR, "%s: lock: %s", name, strerror(-result));
+	if (result < 0)
+		return result;
+	interface->lock = result;
+	return 0;
+}
+
+int interface_hold(struct interface *interface, const char *name,
+		   const struct monitor_context *context)
+{
+	struct mac mac;
+
+	memset(interface, 0, sizeof(*interface));
+	interface->context = context;
+	interface->pipe = interface->lock = -1;
+	interface->phase = PHASE_HELD;
+	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	return find_link(interface, &mac);
+}
+
+/* The script. */
+
+/* The link may have been renamed; the script needs its name of today. */
+static const char *current_name(const struct interface *interface,
+				char buffer[IF_NAMESIZE])
+{
+	const char *name = if_indextoname(interface->ifindex, buffer);
+
+	return name != NULL ? name : interface->name;
+}
+
+static void to_announced(const struct lease_record *record,
+			 struct announced *out)
+{
+	out->variables = record->variables;
+	out->expiry = record->expire;
+	/* for ever, in a script's eyes: what dhclient makes of 0xffffffff */
+	if (record->expire == LEASEFILE_NEVER)
+		out->expiry = clock_epoch_s() + LEASE_INFINITE;
+}
+
+static void script_ended(struct interface *interface,
+			 enum script_outcome outcome);
+
+/*
+ * Runs the script for `reason`; `fresh` is the lease that it is to be told
+ * of, or NULL.  What it was told before is old_*.
+ */
+static void run_script(struct interface *interface, enum reason reason,
+		       const struct lease_record *fresh)
+{
+	static struct announced new_lease, old_lease;
+	const struct monitor_context *context = interface->context;
+	char name[IF_NAMESIZE];
+	struct env_input input = {
+		.reason = reason,
+		.interface = current_name(interface, name),
+		.pid = getpid(),
+		.extra = context->options->extra,
+		.extra_count = context->options->extra_count,
+	};
+	pid_t script;
+
+	if (fresh != NULL) {
+		to_announced(fresh, &new_lease);
+		input.new_lease = &new_lease;
+	}
+	/* PREINIT and FAIL are about no lease, as in dhclient-script(8) */
+	if (interface->has_lease && reason != REASON_PREINIT &&
+	    reason != REASON_FAIL) {
+		to_announced(&interface->lease, &old_lease);
+		input.old_lease = &old_lease;
+	}
+	env_render(&input, &environment);
+	if (fresh != NULL) {
+		/* from here on that is what has to be taken down again */
+		interface->lease = *fresh;
+		interface->has_lease = true;
+	}
+	interface->script_reason = reason;
+	interface->script_timed_out = false;
+	script = script_start(context->script, environment.entry);
+	if (script < 0) {
+		log_line(LOG_ERR, "%s: script %s for %s: %s", interface->name,
+			 context->script, reason_name(reason),
+			 strerror(-script));
+		script_ended(interface, SCRIPT_FAILED);
+		return;
+	}
+	interface->script = script;
+	interface->script_deadline_ms =
+		clock_boottime_ms() + SCRIPT_TIME_LIMIT_MS;
+}
+
+/* The worker, if it is still the one that asked, hears how it went. */
+static void tell_worker(struct interface *interface,
+			enum script_outcome outcome)
+{
+	const struct command command = {.type = COMMAND_SCRIPT_DONE,
+					.outcome = outcome};
+
+	if (!interface->script_for_worker)
+		return;
+	interface->script_for_worker = false;
+	send(interface->pipe, &command, sizeof(command),
+	     MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void script_ended(struct interface *interface,
+			 enum script_outcome outcome)
+{
+	const enum reason reason = interface->script_reason;
+
+	interface->script = 0;
+	switch (reason) {
+	case REASON_BOUND:
+	case REASON_RENEW:
+	case REASON_REBIND:
+		if (outcome != SCRIPT_REFUSED) {
+			interface->was_bound = true;
+			interface->is_on_file = interface->has_lease;
+		} else if (interface->context->manager_decides) {
+			interface->has_lease = false; /* it has none either */
+		}
+		interface->leases_changed = true;
+		break;
+	case REASON_FAIL:
+		interface->had_no_lease = true;
+		break;
+	case REASON_STOP:
+		interface->stop_told = true;
+		break;
+	case REASON_PREINIT:
+	case REASON_EXPIRE:
+	case REASON_RELEASE:
+	case REASON_NBI:
+	case REASON_COUNT:
+		break;
+	}
+	tell_worker(interface, outcome);
+}
+
+/* The script is told that the lease is over; its old_* name it once more. */
+static void take_down(struct interface *interface, enum reason reason)
+{
+	run_script(interface, reason, NULL);
+	interface->has_lease = interface->is_on_file = false;
+	interface->leases_changed = true;
+}
+
+static void on_script_exit(struct interface *interface, int status)
+{
+	const char *name = interface->name;
+	const char *reason = reason_name(interface->script_reason);
+
+	if (WIFSIGNALED(status))
+		log_line(LOG_ERR, "%s: script for %s killed by signal %d%s",
+			 name, reason, WTERMSIG(status),
+			 interface->script_timed_out ? " after its time limit"
+						     : "");
+	else if (WEXITSTATUS(status) != 0)
+		log_line(LOG_WARNING, "%s: script for %s exited with status %d",
+			 name, reason, WEXITSTATUS(status));
+	script_ended(interface, script_outcome(status));
+}
+
+/* The worker. */
+
+static void fill_config(const struct interface *interface,
+			const struct mac *mac, struct client_config *out)
+{
+	const struct options *options = interface->context->options;
+
+	*out = (struct client_config){
+		.mac = *mac,
+		.disclosure = options->disclosure,
+		.timeout_ms = options->timeout_ms,
+		.arp_wait_ms = options->arp_wait_ms,
+		.carrier_grace_ms = options->carrier_grace_ms,
+		.decline_pause_ms = options->decline_pause_ms,
+		.once = options->once && !interface->was_bound,
+		.delay_selecting = options->delay_selecting,
+		.manager_decides = interface->context->manager_decides,
+		/* whoever changed the address may not be done with the link */
+		.preinit_owed = interface->mac_changed,
+	};
+}
+
+/* Pauses grow, and after some failures the interface is given up for long. */
+static void worker_failed(struct interface *interface)
+{
+	const uint64_t now_ms = clock_boottime_ms();
+	const uint32_t slot = interface->failures % WORKER_FAILURES_MAX;
+	uint32_t recent = 1, i;
+
+	for (i = 0; i < WORKER_FAILURES_MAX; i++)
+		if (i != slot && interface->failed_ms[i] != 0 &&
+		    now_ms - interface->failed_ms[i] < HOUR_MS)
+			recent++;
+	interface->failed_ms[slot] = now_ms;
+	interface->failures++;
+	interface->phase = PHASE_PAUSED;
+	interface->resume_ms = now_ms + (SECOND_MS << (recent - 1));
+	if (recent == WORKER_FAILURES_MAX) {
+		interface->phase = PHASE_GIVEN_UP;
+		interface->resume_ms = now_ms + HOUR_MS;
+		log_line(LOG_ERR,
+			 "%s: the worker failed %u times within an hour: given "
+			 "up for an hour",
+			 interface->name, recent);
+	}
+}
+
+static int start_worker(struct interface *interface)
+{
+	const struct monitor_context *context = interface->context;
+	struct client_config config;
+	const char *what = NULL;
+	bool udp_missing;
+	struct mac mac;
+	pid_t worker = find_link(interface, &mac);
+
+	if (worker < 0)
+		return worker;
+	fill_config(interface, &mac, &config);
+	worker = launch_worker(&context->launch, interface->name,
+			       interface->ifindex, &config, &interface->pipe,
+			       &udp_missing, &what);
+	if (worker < 0) {
+		log_line(LOG_ERR, "%s: %s: %s", interface->name, what,
+			 strerror(-worker));
+		return worker;
+	}
+	if (udp_missing)
+		log_line(LOG_WARNING,
+			 "%s: UDP port 68 is taken by another program: renewal "
+			 "waits for T2",
+			 interface->name);
+	interface->worker = worker;
+	memset(&interface->state, 0, sizeof(interface->state));
+	interface->state_since = clock_epoch_s();
+	return 0;
+}
+
+int interface_start(struct interface *interface)
+{
+	const int result = start_worker(interface);
+
+	if (result < 0)
+		return result;
+	if (!interface->mac_changed) {
+		interface->script_for_worker = true;
+		run_script(interface, REASON_PREINIT, NULL);
+	}
+	interface->mac_changed = false;
+	return 0;
+}
+
+static void kill_worker(const struct interface *interface)
+{
+	/* it runs as another user */
+	privilege_raise(CAP_KILL);
+	kill(interface->worker, SIGKILL);
+	privilege_lower(CAP_KILL);
+}
+
+/* Whatever it sent, it does not send the like again. */
+static void condemn(struct interface *interface, const char *why)
+{
+	log_line(LOG_ERR, "%s: the worker sent %s: killed", interface->name,
+		 why);
+	kill_worker(interface);
+	close(interface->pipe);
+	interface->pipe = -1;
+	interface->script_for_worker = false;
+}
+
+/* Notices. */
+
+static void log_refused_routes(const struct interface *interface,
+			       const struct route *refused, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && i < REFUSED_ROUTES_LOGGED; i++) {
+		char buffer[2 * INET_ADDRSTRLEN];
+		struct text line = text_in(buffer, sizeof(buffer));
+
+		text_add_address(&line, refused[i].destination);
+		log_line(LOG_NOTICE, "%s: route to %s/%u refused (--routes)",
+			 interface->name, buffer, refused[i].prefix_length);
+	}
+	if (count > REFUSED_ROUTES_LOGGED)
+		log_line(LOG_NOTICE, "%s: and %zu more routes refused",
+			 interface->name, count - REFUSED_ROUTES_LOGGED);
+}
+
+static int64_t epoch_in(uint32_t seconds)
+{
+	return seconds == NOTICE_FOREVER ? LEASEFILE_NEVER
+					 : clock_epoch_s() + seconds;
+}
+
+/* BOUND, RENEW, REBIND: what the policy leaves of the lease. */
+static void announce_lease(struct interface *interface,
+			   const struct notice_script *notice)
+{
+	static struct lease_record fresh;
+	struct route refused[REFUSED_ROUTES_LOGGED];
+	size_t count;
+
+	snprintf(fresh.interface, sizeof(fresh.interface), "%s",
+		 interface->name);
+	fresh.variables = notice->variables;
+	fresh.renew = epoch_in(notice->times.t1_s);
+	fresh.rebind = epoch_in(notice->times.t2_s);
+	fresh.expire = epoch_in(notice->times.expiry_s);
+	count = route_policy_apply(interface->context->options->routes,
+				   &fresh.variables, refused,
+				   REFUSED_ROUTES_LOGGED);
+	interface->routes_refused += (uint32_t)count;
+	if (notice->reason == REASON_BOUND)
+		log_refused_routes(interface, refused, count);
+	interface->script_for_worker = true;
+	run_script(interface, (enum reason)notice->reason, &fresh);
+}
+
+static void on_script_notice(struct interface *interface,
+			     const struct notice_script *notice)
+{
+	const enum reason reason = (enum reason)notice->reason;
+
+	if (interface->script_for_worker) {
+		condemn(interface, "a second script notice");
+		return;
+	}
+	if ((reason == REASON_RENEW || reason == REASON_REBIND ||
+	     reason == REASON_EXPIRE) &&
+	    !interface->has_lease) {
+		condemn(interface, "a notice about a lease that it never had");
+		return;
+	}
+	if (interface->phase != PHASE_HELD || interface->script != 0)
+		return; /* it is on its way out */
+	if (reason == REASON_BOUND || reason == REASON_RENEW ||
+	    reason == REASON_REBIND) {
+		announce_lease(interface, notice);
+		return;
+	}
+	interface->script_for_worker = true;
+	if (reason == REASON_EXPIRE)
+		take_down(interface, reason);
+	else
+		run_script(interface, reason, NULL);
+}
+
+static void on_state_notice(struct interface *interface,
+			    const struct notice_state *notice)
+{
+	if (notice->state != interface->state.state)
+		interface->state_since = clock_epoch_s();
+	interface->state = *notice;
+	interface->status_changed = true;
+}
+
+/* Log and state notices: no more than so many a second. */
+static bool may_speak(struct interface *interface)
+{
+	const uint64_t second = clock_boottime_ms() / SECOND_MS;
+
+	if (second != interface->second) {
+		interface->second = second;
+		interface->notices = 0;
+	}
+	if (interface->notices++ < NOTICES_A_SECOND)
+		return true;
+	interface->notices_dropped++;
+	return false;
+}
+
+void interface_on_pipe(struct interface *interface)
+{
+	int notices;
+
+	for (notices = 0; notices < NOTICES_AT_ONCE && interface->pipe >= 0;
+	     notices++) {
+		/* no control buffer: no descriptor is accepted */
+		const ssize_t length = recv(interface->pipe, &received,
+					    sizeof(received), MSG_TRUNC);
+
+		if (length < 0)
+			return;
+		if (length == 0) { /* its exit says the rest */
+			close(interface->pipe);
+			interface->pipe = -1;
+			return;
+		}
+		switch (notice_check(&received, (size_t)length)) {
+		case NOTICE_SCRIPT:
+			on_script_notice(interface, &received.script);
+			break;
+		case NOTICE_LOG:
+			if (may_speak(interface))
+				log_line((int)received.log.level, "%s",
+					 received.log.text);
+			break;
+		case NOTICE_STATE:
+			if (may_speak(interface))
+				on_state_notice(interface, &received.state);
+			break;
+		case NOTICE_INVALID:
+			condemn(interface, "a malformed notice");
+			break;
+		}
+	}
+}
+
+/* What comes next. */
+
+static void end(struct interface *interface, int exit_status)
+{
+	interface->phase = PHASE_ENDED;
+	interface->exit_status = exit_status;
+	unlock(interface);
+}
+
+/* A link of that name is there again, or a pause is over. */
+static void restart(struct interface *interface)
+{
+	interface->phase = PHASE_HELD;
+	if (interface_start(interface) == 0)
+		return;
+	if (if_nametoindex(interface->name) == 0) {
+		interface->phase = PHASE_ABSENT;
+		return;
+	}
+	worker_failed(interface);
+}
+
+/*
+ * No script runs.  First what was announced is taken down, if there is
+ * nobody left to answer for it; then the phase decides.
+ */
+static void proceed(struct interface *interface)
+{
+	if (interface->script != 0 || interface->worker != 0)
+		return;
+	if (interface->has_lease && interface->phase != PHASE_STOPPING) {
+		take_down(interface, REASON_EXPIRE);
+		proceed(interface); /* if it could not be started at all */
+		return;
+	}
+	switch (interface->phase) {
+	case PHASE_HELD:
+		restart(interface);
+		return;
+	case PHASE_STOPPING:
+		if (!interface->stop_told) {
+			interface->stop_told = true;
+			take_down(interface, REASON_STOP);
+			proceed(interface);
+			return;
+		}
+		end(interface, 0);
+		return;
+	case PHASE_ABSENT:
+	case PHASE_PAUSED:
+	case PHASE_GIVEN_UP:
+	case PHASE_ENDED:
+		return; /* interface_on_time, interface_on_links */
+	}
+}
+
+static void on_worker_exit(struct interface *interface, int status)
+{
+	const int why = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	interface_on_pipe(interface); /* its last words */
+	if (interface->pipe >= 0)
+		close(interface->pipe);
+	interface->pipe = -1;
+	interface->worker = 0;
+	interface->script_for_worker = false;
+	interface->status_changed = true;
+	if (interface->phase != PHASE_HELD)
+		return;
+	switch (why - WORKER_EXIT_BASE) {
+	case EXIT_LINK_GONE:
+		log_line(LOG_NOTICE, "%s: the interface has gone",
+			 interface->name);
+		unlock(interface);
+		interface->phase = PHASE_ABSENT;
+		interface_on_links(interface); /* it may be back already */
+		return;
+	case EXIT_MAC_CHANGED:
+		interface->mac_changed = true;
+		return; /* a new worker at once */
+	case EXIT_NO_LEASE:
+		end(interface, EXIT_NONE);
+		return;
+	default:
+		break;
+	}
+	if (WIFSIGNALED(status))
+		log_line(LOG_ERR, "%s: the worker was killed by signal %d",
+			 interface->name, WTERMSIG(status));
+	else
+		log_line(LOG_ERR, "%s: the worker failed with status %d",
+			 interface->name, why);
+	worker_failed(interface);
+}
+
+bool interface_on_child(struct interface *interface, pid_t child, int status)
+{
+	if (child == interface->worker)
+		on_worker_exit(interface, status);
+	else if (child == interface->script)
+		on_script_exit(interface, status);
+	else
+		return false;
+	proceed(interface);
+	return true;
+}
+
+void interface_on_links(struct interface *interface)
+{
+	if (interface->phase != PHASE_ABSENT ||
+	    if_nametoindex(interface->name) == 0)
+		return;
+	interface->phase = PHASE_HELD;
+	proceed(interface);
+}
+
+void interface_on_time(struct interface *interface)
+{
+	const uint64_t now_ms = clock_boottime_ms();
+
+	if (interface->script != 0 && interface->script_deadline_ms <= now_ms) {
+		interface->script_timed_out = true;
+		interface->script_deadline_ms = TIME_NEVER;
+		script_signal(interface->script, SIGKILL);
+	}
+	if (interface->worker != 0 && interface->phase == PHASE_STOPPING &&
+	    interface->kill_ms <= now_ms) {
+		interface->kill_ms = TIME_NEVER;
+		kill_worker(interface);
+	}
+	if ((interface->phase == PHASE_PAUSED ||
+	     interface->phase == PHASE_GIVEN_UP) &&
+	    interface->resume_ms <= now_ms) {
+		interface->phase = PHASE_HELD;
+		proceed(interface);
+	}
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t interface_deadline(const struct interface *interface)
+{
+	uint64_t deadline = TIME_NEVER;
+
+	if (interface->script != 0)
+		deadline = interface->script_deadline_ms;
+	if (interface->worker != 0 && interface->phase == PHASE_STOPPING)
+		deadline = earlier(deadline, interface->kill_ms);
+	if (interface->phase == PHASE_PAUSED ||
+	    interface->phase == PHASE_GIVEN_UP)
+		deadline = earlier(deadline, interface->resume_ms);
+	return deadline;
+}
+
+static void send_command(const struct interface *interface,
+			 enum command_type type)
+{
+	const struct command command = {.type = type};
+
+	if (interface->pipe >= 0)
+		send(interface->pipe, &command, sizeof(command),
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void interface_renew(struct interface *interface)
+{
+	send_command(interface, COMMAND_RENEW);
+}
+
+void interface_report(struct interface *interface)
+{
+	interface->status_changed = true;
+	send_command(interface, COMMAND_REPORT);
+}
+
+void interface_stop(struct interface *interface)
+{
+	const uint64_t now_ms = clock_boottime_ms();
+
+	if (interface->phase == PHASE_ENDED)
+		return;
+	interface->phase = PHASE_STOPPING;
+	interface->script_for_worker = false;
+	interface->kill_ms = now_ms + WORKER_STOP_MS;
+	send_command(interface, COMMAND_STOP);
+	if (interface->script != 0)
+		interface->script_deadline_ms = earlier(
+			interface->script_deadline_ms, now_ms + SCRIPT_STOP_MS);
+	proceed(interface);
+}

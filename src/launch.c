@@ -1,0 +1,181 @@
+/*
+ * The birth of a worker: a fresh execution of this program has a layout and a
+ * canary of its own and nothing of an earlier lease in its memory.
+ */
+#include "launch.h"
+
+#include "privilege.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <net/if_arp.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int launch_reserve(void)
+{
+	int descriptor;
+
+	do {
+		descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (descriptor < 0)
+			return -errno;
+		if (descriptor <= STDERR_FILENO)
+			fcntl(descriptor, F_SETFD, 0);
+	} while (descriptor < WORKER_DESCRIPTORS_END - 1);
+	if (descriptor >= WORKER_DESCRIPTORS_END)
+		close(descriptor);
+	return 0;
+}
+
+int launch_find(const char *name, uint32_t *ifindex, struct mac *mac)
+{
+	struct ifreq request = {0};
+	const int asked = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result = 0;
+
+	if (asked < 0)
+		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(asked, SIOCGIFINDEX, &request) < 0)
+		result = -errno;
+	*ifindex = (uint32_t)request.ifr_ifindex;
+	if (result == 0 && ioctl(asked, SIOCGIFHWADDR, &request) < 0)
+		result = -errno;
+	close(asked);
+	if (result == 0 && request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EPROTONOSUPPORT;
+	memcpy(mac->octet, request.ifr_hwaddr.sa_data, MAC_LENGTH);
+	return result;
+}
+
+/* With the two capabilities that sockets need, and only for that long. */
+static int open_sockets(struct transport *transport, uint32_t ifindex,
+			const struct mac *mac, const char **what)
+{
+	int result;
+
+	*what = "raising CAP_NET_RAW and CAP_NET_BIND_SERVICE";
+	result = privilege_raise(CAP_NET_RAW);
+	if (result == 0)
+		result = privilege_raise(CAP_NET_BIND_SERVICE);
+	if (result == 0)
+		result = transport_open(transport, ifindex, mac, what);
+	privilege_lower(CAP_NET_RAW);
+	privilege_lower(CAP_NET_BIND_SERVICE);
+	return result;
+}
+
+/* Where each of the worker's descriptors comes from. */
+static int add_descriptors(posix_spawn_file_actions_t *actions,
+			   const struct transport *transport, int pipe)
+{
+	const struct {
+		int from, to;
+	} descriptors[] = {
+		{pipe, WORKER_PIPE},
+		{transport->packet, WORKER_PACKET},
+		{transport->arp, WORKER_ARP},
+		{transport->udp, WORKER_UDP},
+		{transport->netlink, WORKER_NETLINK},
+		{transport->deadline, WORKER_DEADLINE},
+		{transport->resumed, WORKER_RESUMED},
+	};
+	int error = 0;
+	size_t i;
+
+	for (i = 0;
+	     error == 0 && i < sizeof(descriptors) / sizeof(descriptors[0]);
+	     i++)
+		if (descriptors[i].from >= 0)
+			error = posix_spawn_file_actions_adddup2(
+				actions, descriptors[i].from,
+				descriptors[i].to);
+	if (error == 0)
+		error = posix_spawn_file_actions_addclosefrom_np(
+			actions, WORKER_DESCRIPTORS_END);
+	return error;
+}
+
+/* Executes the worker; its process id or -errno. */
+static pid_t execute(const char *argv0, const struct transport *transport,
+		     int pipe)
+{
+	char *const argv[] = {(char *)argv0, (char *)"--worker", NULL};
+#ifdef TEST_BUILD
+	char **const env = environ; /* the sanitizers' and gcov's options */
+#else
+	char *env[] = {NULL};
+#endif
+	posix_spawn_file_actions_t actions;
+	pid_t worker = 0;
+	int error = posix_spawn_file_actions_init(&actions);
+
+	if (error != 0)
+		return -error;
+	error = add_descriptors(&actions, transport, pipe);
+	if (error == 0)
+		error = posix_spawn(&worker, "/proc/self/exe", &actions, NULL,
+				    argv, env);
+	posix_spawn_file_actions_destroy(&actions);
+	return error == 0 ? worker : -error;
+}
+
+static int send_start(const struct launch *launch, const char *name,
+		      uint32_t ifindex, const struct client_config *config,
+		      int pipe)
+{
+	struct command command = {.type = COMMAND_START};
+
+	command.start.client = *config;
+	command.start.ifindex = ifindex;
+	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
+	command.start.uid = launch->uid;
+	command.start.gid = launch->gid;
+	command.start.is_verbose = launch->is_verbose;
+	if (send(pipe, &command, sizeof(command), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+pid_t launch_worker(const struct launch *launch, const char *name,
+		    uint32_t ifindex, const struct client_config *config,
+		    int *pipe, bool *udp_missing, const char **what)
+{
+	struct client_config worker_config = *config;
+	struct transport transport;
+	int ends[2];
+	pid_t worker;
+	int result = open_sockets(&transport, ifindex, &config->mac, what);
+
+	if (result < 0)
+		return result;
+	*udp_missing = worker_config.udp_missing = transport.udp < 0;
+	*what = "pipe to the worker";
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		result = -errno;
+		transport_close(&transport);
+		return result;
+	}
+	*what = "executing the worker";
+	worker = execute(launch->argv0, &transport, ends[1]);
+	transport_close(&transport);
+	close(ends[1]);
+	result = worker < 0 ? worker
+			    : send_start(launch, name, ifindex, &worker_config,
+					 ends[0]);
+	if (worker < 0) {
+		close(ends[0]);
+		return result;
+	}
+	/* a worker that can't be told ends by itself, by end of file */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*pipe = ends[0];
+	return worker;
+}

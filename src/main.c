@@ -1,0 +1,134 @@
+/*
+ * The command line decides what this process becomes: a worker, somebody who
+ * stops a running client, or, behind a parent that waits, the monitor.
+ */
+#include "background.h"
+#include "cli.h"
+#include "log.h"
+#include "monitor.h"
+#include "stop.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MANAGER_SCRIPT "nm-dhcp-helper" /* NetworkManager's */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* As dhclient: the banner, the reason and the usage, all on stderr. */
+static int refuse(const char *name, const char *error)
+{
+	fprintf(stderr, "dhcpcanon %s\n%s: %s\n%s", VERSION, name, error,
+		cli_usage);
+	return EXIT_FAILURE;
+}
+
+/*
+ * Makes `path` absolute, since the daemon leaves this directory; false with a
+ * sentence when it can't be executed.
+ */
+static bool find_script(const char *name, const char *path,
+			char absolute[PATH_MAX])
+{
+	char directory[PATH_MAX];
+
+	if (path[0] == '/') {
+		snprintf(absolute, PATH_MAX, "%s", path);
+	} else if (getcwd(directory, sizeof(directory)) == NULL ||
+		   snprintf(absolute, PATH_MAX, "%s/%s", directory, path) >=
+			   PATH_MAX) {
+		fprintf(stderr, "%s: script %s: path too long\n", name, path);
+		return false;
+	}
+	if (access(absolute, X_OK) == 0)
+		return true;
+	fprintf(stderr, "%s: script %s: %s\n", name, absolute, strerror(errno));
+	return false;
+}
+
+/*
+ * systemd and NetworkManager watch the process that they started: no fork for
+ * them, nor with -d.
+ */
+static bool stays_in_foreground(const struct options *options,
+				bool manager_decides)
+{
+	return options->foreground || manager_decides ||
+	       getenv("NOTIFY_SOCKET") != NULL;
+}
+
+static int run(const char *argv0, const char *name, struct options *options)
+{
+	char script[PATH_MAX];
+	struct monitor_start start = {
+		.options = options,
+		.argv0 = argv0,
+		.script = script,
+		.parent = -1,
+	};
+	size_t i;
+
+	if (options->interface_count == 0)
+		return refuse(name, "name at least one interface");
+	if (!find_script(name,
+			 options->script != NULL ? options->script : SCRIPT,
+			 script))
+		return EXIT_FAILURE;
+	start.manager_decides = strcmp(base_name(script), MANAGER_SCRIPT) == 0;
+	if (!stays_in_foreground(options, start.manager_decides)) {
+		start.parent = background_fork();
+		if (start.parent < 0) {
+			fprintf(stderr, "%s: background: %s\n", name,
+				strerror(-start.parent));
+			return EXIT_FAILURE;
+		}
+	}
+	log_open(name, (struct log_target){.to_stderr = options->to_stderr,
+					   .debug = options->is_verbose});
+	if (options->extra_refused_count != 0)
+		log_line(LOG_WARNING, "-e %s ignored: not NAME=VALUE, or ours",
+			 options->extra_refused);
+	for (i = 0; i < options->interface_count; i++)
+		log_line(LOG_DEBUG, "dhcpcanon %s on %s", VERSION,
+			 options->interface[i]);
+	return monitor_run(&start);
+}
+
+int main(int argc, char *argv[])
+{
+	static struct options options;
+	const char *name = argc > 0 ? base_name(argv[0]) : "dhcpcanon";
+	char error[256];
+
+	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+		return worker_main(name);
+	if (!cli_parse(argc, argv, &options, error, sizeof(error)))
+		return refuse(name, error);
+	switch (options.action) {
+	case CLI_VERSION:
+		fprintf(stderr, "dhcpcanon %s\n", VERSION);
+		return EXIT_SUCCESS;
+	case CLI_HELP:
+		fputs(cli_usage, stderr);
+		return EXIT_SUCCESS;
+	case CLI_RELEASE:
+	case CLI_STOP:
+		log_open(name,
+			 (struct log_target){.to_stderr = options.to_stderr,
+					     .debug = options.is_verbose});
+		return stop_running_client(&options);
+	case CLI_RUN:
+		break;
+	}
+	return run(argv[0], name, &options);
+}
