@@ -527,9 +527,12 @@ class Lab:
 def process_status(pid):
     """/proc/PID/status as a dictionary; None when it is gone."""
     try:
-        text = Path(f"/proc/{pid}/status").read_text()
+        return parse_status(Path(f"/proc/{pid}/status").read_text())
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def parse_status(text):
     return dict(line.split(":\t", 1) for line in text.splitlines()
                 if ":\t" in line)
 
@@ -539,22 +542,25 @@ def is_running(pid):
     return status is not None and not status["State"].startswith("Z")
 
 
+def children(pid):
+    """The children that have not ended."""
+    return sorted(
+        child for child in map(int, filter(str.isdigit, os.listdir("/proc")))
+        if is_running(child)
+        and (process_status(child) or {}).get("PPid") == str(pid))
+
+
 def workers(pid):
     """The monitor's workers: its children called with --worker."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        status = process_status(int(entry.name))
-        if not status or int(status["PPid"]) != pid:
-            continue
+    for child in children(pid):
         try:
-            argv = (entry / "cmdline").read_bytes().split(b"\0")
+            argv = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
         if argv[1:2] == [b"--worker"]:
-            found.append(int(entry.name))
-    return sorted(found)
+            found.append(child)
+    return found
 
 
 def wait_worker(pid, other_than=None):

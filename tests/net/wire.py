@@ -356,7 +356,8 @@ class Audit:
             return
         if message.type == OFFER:
             self.offers.add((message.yiaddr, message.address(54)))
-        elif message.type == ACK and message.xid == self.xid:
+        elif (message.type == ACK and message.xid == self.xid
+              and self.asked is not None):
             known = {a for a, _ in self.offers} | (
                 {self.lease[0]} if self.lease else set())
             seconds = message.option(51)
