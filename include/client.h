@@ -196,10 +196,11 @@ struct client {
 		enum reason reason;
 		bool fail; /* owes FAIL */
 	} script;
-	bool started; /* the first PREINIT is over */
-	bool settled; /* the script took a first lease: -1 is fulfilled */
-	bool exiting; /* ACTION_EXIT follows when the script knows all */
-	bool exited;  /* ACTION_EXIT was given */
+	bool attached; /* the link was usable before */
+	bool started;  /* the first PREINIT is over */
+	bool settled;  /* the script took a first lease: -1 is fulfilled */
+	bool exiting;  /* ACTION_EXIT follows when the script knows all */
+	bool exited;   /* ACTION_EXIT was given */
 	enum client_exit exit;
 };
 

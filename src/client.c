@@ -884,7 +884,6 @@ static void on_link(struct client *client, const struct event *event,
 		    struct actions *out)
 {
 	const bool was_usable = link_is_usable(&client->link);
-	const bool is_first = !client->link.present;
 
 	client->link = event->link;
 	if (client->state == STATE_STOPPED)
@@ -907,8 +906,9 @@ static void on_link(struct client *client, const struct event *event,
 		restart(client, 0, event, out);
 		return;
 	}
-	if (!is_first)
+	if (client->attached)
 		report(out, REPORT_LINK_BACK, no_address, no_address, 0);
+	client->attached = true;
 	restart_on_link(client, event, out);
 }
 

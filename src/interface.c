@@ -514,6 +514,7 @@ static void end(struct interface *interface, int exit_status)
 {
 	interface->phase = PHASE_ENDED;
 	interface->exit_status = exit_status;
+	interface->status_changed = true;
 	unlock(interface);
 }
 
