@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +18,11 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	int error;
 
 	sigemptyset(&none);
-	sigfillset(&all);
+	/*
+	 * Not by sigfillset(3): it spares the two signals that glibc keeps to
+	 * itself, and posix_spawn(3) has those ignored then.
+	 */
+	memset(&all, 0xff, sizeof(all));
 	error = posix_spawnattr_setflags(
 		attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
 				    POSIX_SPAWN_SETSIGMASK);
