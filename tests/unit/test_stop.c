@@ -1,0 +1,337 @@
+/* -r and -x: who is stopped, and what is taken down. */
+#include "scratch.h"
+
+#include "log.h"
+#include "pidfile.h"
+#include "stop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define PID_PATH scratch("pid")
+#define LEASES scratch("leases")
+#define SCRIPT_PATH scratch("script")
+#define RESULT scratch("result")
+
+#define BLOCK(interface, address)                                              \
+	"lease {\n  interface \"" interface "\";\n  fixed-address " address    \
+	";\n  option subnet-mask 255.255.255.0;\n  renew never;\n"             \
+	"  rebind never;\n  expire 0 2026/11/22 16:31:45;\n}\n"
+
+static char log_text[65536];
+
+static void keep_log(int level, const char *text)
+{
+	(void)level;
+	assert_true(strlen(log_text) + strlen(text) + 2 < sizeof(log_text));
+	strcat(log_text, text);
+	strcat(log_text, "\n");
+}
+
+static struct options options;
+static char paths[3][128], result_variable[160];
+
+/* -x with a script that appends what it is told to RESULT. */
+static int start(void **state)
+{
+	(void)state;
+	log_text[0] = '\0';
+	log_set_sink(keep_log);
+	memset(&options, 0, sizeof(options));
+	options.action = CLI_STOP;
+	options.pid_file = strcpy(paths[0], PID_PATH);
+	options.lease_file = strcpy(paths[1], LEASES);
+	options.script = strcpy(paths[2], SCRIPT_PATH);
+	snprintf(result_variable, sizeof(result_variable), "RESULT=%s", RESULT);
+	options.extra[options.extra_count++] = result_variable;
+	scratch_write(SCRIPT_PATH,
+		      "#!/bin/sh\necho $reason $interface $old_ip_address"
+		      " $old_network_number $old_expiry"
+		      " ${new_ip_address-none} >>$RESULT\n",
+		      0700);
+	return 0;
+}
+
+static void name_interface(const char *name)
+{
+	options.interface[options.interface_count++] = name;
+}
+
+static bool exists(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0;
+}
+
+/* A child that holds the lock, and ends on SIGTERM unless it is stubborn. */
+static pid_t start_client(bool is_stubborn)
+{
+	int ready[2];
+	char octet;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+
+	const pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		pid_t holder;
+
+		if (is_stubborn)
+			signal(SIGTERM, SIG_IGN);
+		if (pidfile_open(PID_PATH, &holder) < 0 ||
+		    write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+/* The signal that the child died of. */
+static int death_of(pid_t child)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	return WTERMSIG(status);
+}
+
+static void with_nothing_to_stop_all_is_well(void **state)
+{
+	(void)state;
+	assert_int_equal(stop_running_client(&options), 0);
+	name_interface("eth0");
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_false(exists(RESULT));
+	assert_non_null(strstr(log_text, "Nothing is sent"));
+}
+
+static void the_holder_of_the_lock_is_stopped(void **state)
+{
+	const pid_t child = start_client(false);
+
+	(void)state;
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_int_equal(death_of(child), SIGTERM);
+	assert_non_null(strstr(log_text, "Killed old client process\n"));
+	assert_false(exists(PID_PATH));
+}
+
+static void a_holder_that_does_not_listen_is_killed(void **state)
+{
+	const pid_t child = start_client(true);
+
+	(void)state;
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_int_equal(death_of(child), SIGKILL);
+	assert_false(exists(PID_PATH));
+}
+
+static void a_stale_pid_file_is_removed_whatever_it_says(void **state)
+{
+	char text[32];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	scratch_write(PID_PATH, text, 0644);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_non_null(strstr(log_text, "Removed stale PID file\n"));
+	assert_false(exists(PID_PATH));
+}
+
+static void without_a_pid_file_nobody_is_stopped(void **state)
+{
+	const pid_t child = start_client(false);
+
+	(void)state;
+	options.no_pid = true;
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_true(exists(PID_PATH));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(death_of(child), SIGKILL);
+}
+
+static void a_pid_file_that_is_none_stops_nobody(void **state)
+{
+	(void)state;
+	options.pid_file = "/dev/null";
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_null(strstr(log_text, "PID file"));
+}
+
+static void a_pid_file_that_cannot_be_asked_about_is_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("/etc/hostname", PID_PATH), 0);
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 1);
+	/* who holds it may still have its lease */
+	assert_false(exists(RESULT));
+	assert_true(exists(LEASES));
+}
+
+static void a_lease_still_on_file_is_taken_down(void **state)
+{
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(scratch_read(RESULT),
+			    "STOP eth0 10.0.0.1 10.0.0.0 1795365105 none\n");
+	assert_false(exists(LEASES));
+}
+
+static void release_has_its_own_reason(void **state)
+{
+	(void)state;
+	options.action = CLI_RELEASE;
+	name_interface("eth0");
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_memory_equal(scratch_read(RESULT), "RELEASE eth0", 12);
+}
+
+static void
+of_several_blocks_the_last_is_taken_down_and_others_stay(void **state)
+{
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES,
+		      BLOCK("eth1", "10.0.1.1") BLOCK("eth0", "10.0.0.1")
+			      BLOCK("eth0", "10.0.0.2"),
+		      0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(scratch_read(RESULT),
+			    "STOP eth0 10.0.0.2 10.0.0.0 1795365105 none\n");
+	assert_string_equal(scratch_read(LEASES), BLOCK("eth1", "10.0.1.1"));
+}
+
+static void a_file_without_our_block_is_left_as_it_is(void **state)
+{
+	static const char text[] = "# mine\n" BLOCK("eth1", "10.0.1.1");
+
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES, text, 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_false(exists(RESULT));
+	assert_string_equal(scratch_read(LEASES), text);
+}
+
+static void without_a_name_every_interface_on_file_is_taken_down(void **state)
+{
+	(void)state;
+	scratch_write(LEASES,
+		      BLOCK("eth0", "10.0.0.1") BLOCK("eth1", "10.0.1.1"),
+		      0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(scratch_read(RESULT),
+			    "STOP eth0 10.0.0.1 10.0.0.0 1795365105 none\n"
+			    "STOP eth1 10.0.1.1 10.0.1.0 1795365105 none\n");
+	assert_false(exists(LEASES));
+}
+
+static void an_odd_name_from_the_file_reaches_no_script(void **state)
+{
+	(void)state;
+	scratch_write(LEASES,
+		      BLOCK("a b", "10.0.0.1") BLOCK("-a", "10.0.0.1")
+			      BLOCK("$(id)", "10.0.1.1"),
+		      0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_false(exists(RESULT));
+	assert_false(exists(LEASES));
+}
+
+static void a_lease_that_is_not_valid_is_dropped_without_a_script(void **state)
+{
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES, BLOCK("eth0", "999.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_false(exists(RESULT));
+	assert_false(exists(LEASES));
+	assert_non_null(strstr(log_text, "not usable"));
+}
+
+static void an_infinite_lease_has_dhclients_last_second(void **state)
+{
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES,
+		      "lease { interface \"eth0\"; fixed-address 10.0.0.1;"
+		      "renew never; rebind never; expire never; }",
+		      0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(scratch_read(RESULT),
+			    "STOP eth0 10.0.0.1 2147483647 none\n");
+}
+
+static void a_script_that_fails_is_logged_and_no_more(void **state)
+{
+	(void)state;
+	name_interface("eth0");
+	scratch_write(SCRIPT_PATH, "#!/bin/sh\nexit 3\n", 0700);
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_non_null(strstr(log_text, "failed for STOP"));
+	assert_false(exists(LEASES));
+	scratch_write(SCRIPT_PATH, "", 0600);
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_non_null(strstr(log_text, "Permission denied"));
+	assert_false(exists(LEASES));
+}
+
+static void a_lease_file_that_is_none_is_left_alone(void **state)
+{
+	(void)state;
+	options.lease_file = "/dev/null";
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_true(exists("/dev/null"));
+}
+
+static void a_lease_file_that_is_too_large_is_an_error(void **state)
+{
+	(void)state;
+	scratch_write(LEASES, "", 0600);
+	assert_int_equal(truncate(LEASES, 2 << 20), 0);
+	assert_int_equal(stop_running_client(&options), 1);
+	assert_non_null(strstr(log_text, "File too large"));
+	assert_true(exists(LEASES));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, scratch_empty)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(with_nothing_to_stop_all_is_well),
+		TEST(the_holder_of_the_lock_is_stopped),
+		TEST(a_holder_that_does_not_listen_is_killed),
+		TEST(a_stale_pid_file_is_removed_whatever_it_says),
+		TEST(without_a_pid_file_nobody_is_stopped),
+		TEST(a_pid_file_that_is_none_stops_nobody),
+		TEST(a_pid_file_that_cannot_be_asked_about_is_an_error),
+		TEST(a_lease_still_on_file_is_taken_down),
+		TEST(release_has_its_own_reason),
+		TEST(of_several_blocks_the_last_is_taken_down_and_others_stay),
+		TEST(a_file_without_our_block_is_left_as_it_is),
+		TEST(without_a_name_every_interface_on_file_is_taken_down),
+		TEST(an_odd_name_from_the_file_reaches_no_script),
+		TEST(a_lease_that_is_not_valid_is_dropped_without_a_script),
+		TEST(an_infinite_lease_has_dhclients_last_second),
+		TEST(a_script_that_fails_is_logged_and_no_more),
+		TEST(a_lease_file_that_is_none_is_left_alone),
+		TEST(a_lease_file_that_is_too_large_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
