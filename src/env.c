@@ -105,7 +105,6 @@ void env_render(const struct env_input *input, struct env *out)
 	struct making making = {.env = out};
 	const char *const reason = reason_name(input->reason);
 
-	assert(input->extra_count <= ENV_EXTRA_MAX);
 	out->count = 0;
 	for (size_t i = input->extra_count; i > 0; i--)
 		add_string(&making, input->extra[i - 1]);

@@ -19,9 +19,9 @@
 
 #include <assert.h>
 
-#define LABEL_MAX 63 /* octets of a name's label: RFC 1035 §2.3.4 */
-#define NAME_MAX 255 /* octets of a whole name, likewise */
-#define MTU_MIN 576  /* octets that every host takes: RFC 791 §3.1 */
+#define LABEL_MAX 63   /* octets of a name's label: RFC 1035 §2.3.4 */
+#define DOMAIN_MAX 255 /* octets of a whole name, likewise */
+#define MTU_MIN 576    /* octets that every host takes: RFC 791 §3.1 */
 
 struct row {
 	const char *name; /* as in the lease file; NULL: unknown-NNN */
@@ -434,7 +434,7 @@ static bool write_domain(const struct reader *value, struct reader *in,
 			continue;
 		}
 		length += size + 1U;
-		if (size > LABEL_MAX || length > NAME_MAX ||
+		if (size > LABEL_MAX || length > DOMAIN_MAX ||
 		    !write_label(labels, size, out))
 			return false;
 	}
@@ -672,7 +672,7 @@ static bool take_name(const char **at, bool *dotted)
 			return false;
 		*dotted = take_word(at, ".");
 	} while (*dotted && **at != ' ' && **at != '\0');
-	return *at - start <= NAME_MAX;
+	return *at - start <= DOMAIN_MAX;
 }
 
 /* Names with one blank between them, all with a final dot if `absolute`. */
