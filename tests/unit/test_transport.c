@@ -387,6 +387,7 @@ static void what_we_send_does_not_come_back(void **state)
 	await(net.peer);
 	assert_int_equal(recv(net.peer, seen, sizeof(seen), 0), length);
 	assert_memory_equal(seen, frame, length);
+	assert_false(is_readable(net.transport.packet));
 	send_reply(&good, 2);
 	assert_int_equal(next_mark(), 2);
 }
@@ -516,6 +517,8 @@ struct arp_request {
 	struct mac sender_mac;  /* 0: the peer's */
 	const char *sender, *target;
 	uint16_t vlan_tag; /* 0: untagged */
+	uint16_t hardware; /* 0: Ethernet */
+	uint16_t protocol; /* 0: IPv4 */
 };
 
 static void send_arp(const struct arp_request *arp, uint8_t mark)
@@ -531,8 +534,8 @@ static void send_arp(const struct arp_request *arp, uint8_t mark)
 		writer_u16(&out, arp->vlan_tag);
 	}
 	writer_u16(&out, ETH_P_ARP);
-	writer_u16(&out, ARPHRD_ETHER);
-	writer_u16(&out, ETH_P_IP);
+	writer_u16(&out, or_else(arp->hardware, ARPHRD_ETHER));
+	writer_u16(&out, or_else(arp->protocol, ETH_P_IP));
 	writer_u8(&out, MAC_LENGTH);
 	writer_u8(&out, 4);
 	writer_u16(&out, ARPOP_REQUEST);
@@ -704,8 +707,8 @@ static void a_datagram_from_an_address_not_ours_stays(void **state)
 			 -EBADF);
 }
 
-/* A UDP socket of another program on the port. */
-static int hold_port(bool shares)
+/* A UDP socket of another program on the port; device "": on any. */
+static int hold_port(const char *device, bool shares)
 {
 	const struct sockaddr_in at = {.sin_family = AF_INET,
 				       .sin_port = htons(DHCP_CLIENT_PORT)};
@@ -715,6 +718,9 @@ static int hold_port(bool shares)
 	assert_true(fd >= 0);
 	assert_int_equal(
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				    (socklen_t)strlen(device)),
+			 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
 }
@@ -727,7 +733,7 @@ static void a_taken_port_costs_only_the_udp_socket(void **state)
 	(void)state;
 	transport_close(&net.transport);
 
-	const int holder = hold_port(false);
+	const int holder = hold_port("", false);
 
 	assert_int_equal(
 		transport_open(&net.transport, net.ifindex, &own_mac, &what),
@@ -739,6 +745,22 @@ static void a_taken_port_costs_only_the_udp_socket(void **state)
 	close(holder);
 }
 
+static void a_port_taken_on_another_interface_is_free(void **state)
+{
+	const char *what = "";
+
+	(void)state;
+	transport_close(&net.transport);
+
+	const int holder = hold_port("peer", false);
+
+	assert_int_equal(
+		transport_open(&net.transport, net.ifindex, &own_mac, &what),
+		0);
+	assert_true(net.transport.udp >= 0);
+	close(holder);
+}
+
 static void a_shared_port_is_no_obstacle(void **state)
 {
 	struct transport second;
@@ -747,7 +769,7 @@ static void a_shared_port_is_no_obstacle(void **state)
 	(void)state;
 	transport_close(&net.transport);
 
-	const int holder = hold_port(true);
+	const int holder = hold_port("", true);
 
 	assert_int_equal(
 		transport_open(&net.transport, net.ifindex, &own_mac, &what),
@@ -764,7 +786,7 @@ static void a_shared_port_is_no_obstacle(void **state)
 static void the_udp_socket_queues_nothing(void **state)
 {
 	const struct reply good = {.passes = true};
-	const int other = hold_port(true);
+	const int other = hold_port("", true);
 
 	(void)state;
 	ip("address add 192.0.2.8/24 dev own");
@@ -1047,6 +1069,7 @@ int main(void)
 		IN_PAIR(a_datagram_leaves_with_the_source_named),
 		IN_PAIR(a_datagram_from_an_address_not_ours_stays),
 		IN_PAIR(a_taken_port_costs_only_the_udp_socket),
+		IN_PAIR(a_port_taken_on_another_interface_is_free),
 		IN_PAIR(a_shared_port_is_no_obstacle),
 		IN_PAIR(the_udp_socket_queues_nothing),
 		IN_PAIR(no_server_is_answered_with_icmp),
