@@ -10,7 +10,7 @@
 #include "option.h"
 
 #define VARIABLES_TEXT_MAX 16384 /* octets in all, the NULs included */
-#define VARIABLES_MAX 256	 /* how many */
+#define VARIABLES_MAX 256        /* how many */
 
 /* The item's text begins where the one before it ends, with its NUL. */
 struct variable {

@@ -11,10 +11,11 @@
 #define PATH "/usr/sbin:/sbin:/bin:/usr/sbin:/usr/bin" /* dhclient's */
 #define PREFIX_MAX sizeof("new_")
 
-_Static_assert(2 * (VARIABLES_TEXT_MAX +
-		    VARIABLES_MAX * (PREFIX_MAX + OPTION_NAME_MAX)) +
-			       ENV_EXTRA_MAX * ENV_EXTRA_LENGTH_MAX + 1024 <=
-		       ENV_TEXT_MAX,
+#define LEASE_MAX                                                              \
+	(VARIABLES_TEXT_MAX + VARIABLES_MAX * (PREFIX_MAX + OPTION_NAME_MAX))
+#define EXTRA_MAX ((size_t)ENV_EXTRA_MAX * ENV_EXTRA_LENGTH_MAX)
+
+_Static_assert(2 * LEASE_MAX + EXTRA_MAX + 1024 <= ENV_TEXT_MAX,
 	       "two full leases, every -e string and the rest have room");
 _Static_assert(2 * VARIABLES_MAX + ENV_EXTRA_MAX + 7 <= ENV_ENTRIES_MAX,
 	       "and as many entries");

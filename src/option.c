@@ -201,11 +201,11 @@ uint16_t option_by_file_name(const char *name, size_t length)
 {
 	char own[OPTION_NAME_MAX];
 
-	for (uint16_t code = 1; code < FIELD_IP_ADDRESS; code++) {
-		option_file_name(code, own);
+	for (unsigned code = 1; code < FIELD_IP_ADDRESS; code++) {
+		option_file_name((uint16_t)code, own);
 		if (length > 0 && strlen(own) == length &&
 		    memcmp(own, name, length) == 0)
-			return code;
+			return (uint16_t)code;
 	}
 	return 0;
 }

@@ -131,14 +131,14 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 	add_address(&making, FIELD_NEXT_SERVER, ack->siaddr);
 	add_field(&making, FIELD_SERVER_NAME, ack->sname, sizeof(ack->sname));
 	add_field(&making, FIELD_FILENAME, ack->file, sizeof(ack->file));
-	for (uint16_t code = 1; code < OPTION_END; code++) {
+	for (unsigned code = 1; code < OPTION_END; code++) {
 		const uint8_t *value;
 		size_t length;
 
 		if (code == OPTION_SUBNET_MASK)
 			continue;
 		value = message_option(ack, (uint8_t)code, &length);
-		add_value(&making, code, value, length);
+		add_value(&making, (uint16_t)code, value, length);
 	}
 	if (variables_find(out, OPTION_BROADCAST_ADDRESS) == NULL)
 		add_address(&making, OPTION_BROADCAST_ADDRESS, broadcast);

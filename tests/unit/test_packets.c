@@ -39,7 +39,7 @@ static void unescape(char *line)
 
 	while (*line != '\0') {
 		if (line[0] == '\\' && line[1] == 'x') {
-			*out++ = (char)(hexfile_digit(line[2]) << 4 |
+			*out++ = (char)(hexfile_digit(line[2]) * 16 +
 					hexfile_digit(line[3]));
 			line += 4;
 		} else {
@@ -63,7 +63,7 @@ static size_t load_expected(const char *path, char lines[LINES_MAX][LINE_SIZE])
 			count++;
 		assert_true(count < LINES_MAX);
 	}
-	fclose(file);
+	(void)fclose(file);
 	qsort(lines, count, LINE_SIZE, by_text);
 	return count;
 }
@@ -96,7 +96,7 @@ static size_t render(const char *path, char lines[LINES_MAX][LINE_SIZE])
 			continue;
 		assert_true(count < LINES_MAX);
 		assert_true(strlen(env.entry[i]) < LINE_SIZE);
-		strcpy(lines[count++], env.entry[i]);
+		memcpy(lines[count++], env.entry[i], strlen(env.entry[i]) + 1);
 	}
 	qsort(lines, count, LINE_SIZE, by_text);
 	return count;
@@ -108,9 +108,9 @@ static void compare(const char *name)
 	char path[128];
 	size_t expected_count, our_count;
 
-	snprintf(path, sizeof(path), "env/%s.env", name);
+	(void)snprintf(path, sizeof(path), "env/%s.env", name);
 	expected_count = load_expected(path, expected);
-	snprintf(path, sizeof(path), "packets/%s-ack.hex", name);
+	(void)snprintf(path, sizeof(path), "packets/%s-ack.hex", name);
 	our_count = render(path, ours);
 	for (size_t i = 0; i < expected_count && i < our_count; i++)
 		assert_string_equal(ours[i], expected[i]);
