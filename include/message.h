@@ -78,9 +78,9 @@ struct message {
  * overload of `file` and `sname` (RFC 2132 §9.3).  Several instances of an
  * option are joined in the order options, file, sname (RFC 3396 §5).  The end
  * of a field counts as a missing END (real servers forget it).  An option
- * that runs past the end of its field and an option 52 other than 1, 2 or 3
- * are DECODE_OPTIONS; in an overloaded field a further 52 is passed over.
- * An option 53 that is missing or is not OFFER, ACK or NAK is
+ * that runs past the end of its field is DECODE_OPTIONS; an option 52 other
+ * than 1, 2 or 3 overloads nothing, and in an overloaded field a further 52 is
+ * passed over.  An option 53 that is missing or is not OFFER, ACK or NAK is
  * DECODE_NOT_REPLY.  `*out` is undefined unless DECODE_OK is returned.
  */
 enum decode message_decode(const uint8_t *bytes, size_t length,

@@ -105,29 +105,21 @@ static void join(struct field field, struct message *message)
 }
 
 /*
- * Reads option 52, which says whether `file` and `sname` hold options: 0 when
- * it is not there, DECODE_OPTIONS when it is not one octet of 1, 2 or 3.
- * Several instances would be joined and have the wrong length.
+ * Option 52 says whether `file` and `sname` hold options: 0, that is neither,
+ * when it is not there or is not one octet of 1, 2 or 3.  Several instances
+ * would be joined and have the wrong length.
  */
-static enum decode find_overload(struct field field,
-				 const struct message *message,
-				 uint8_t *overload)
+static uint8_t find_overload(struct field field, const struct message *message)
 {
 	struct reader value;
-	uint8_t code;
+	uint8_t code, overload = 0;
 
-	*overload = 0;
-	if (!message->option[OPTION_OVERLOAD].seen)
-		return DECODE_OK;
 	if (message->option[OPTION_OVERLOAD].length != 1)
-		return DECODE_OPTIONS;
+		return 0;
 	while (next_option(&field, &code, &value) == STEP_OPTION)
 		if (code == OPTION_OVERLOAD)
-			reader_u8(&value, overload);
-	if (*overload < OVERLOAD_FILE ||
-	    *overload > (OVERLOAD_FILE | OVERLOAD_SNAME))
-		return DECODE_OPTIONS;
-	return DECODE_OK;
+			reader_u8(&value, &overload);
+	return overload <= (OVERLOAD_FILE | OVERLOAD_SNAME) ? overload : 0;
 }
 
 /*
@@ -139,12 +131,8 @@ static enum decode add_overloaded(struct message *message,
 				  const struct reader *sname,
 				  struct field fields[FIELD_COUNT])
 {
-	enum decode result;
-	uint8_t overload;
+	const uint8_t overload = find_overload(fields[FIELD_OPTIONS], message);
 
-	result = find_overload(fields[FIELD_OPTIONS], message, &overload);
-	if (result != DECODE_OK)
-		return result;
 	if (overload & OVERLOAD_FILE) {
 		fields[FIELD_FILE] = (struct field){*file, true};
 		memset(message->file, 0, sizeof(message->file));
@@ -154,7 +142,8 @@ static enum decode add_overloaded(struct message *message,
 		memset(message->sname, 0, sizeof(message->sname));
 	}
 	for (size_t i = FIELD_FILE; i < FIELD_COUNT; i++) {
-		result = measure(fields[i], message);
+		const enum decode result = measure(fields[i], message);
+
 		if (result != DECODE_OK)
 			return result;
 	}
