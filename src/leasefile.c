@@ -114,6 +114,8 @@ static bool is_hex(const char *text)
 static void add_value(struct text *out, uint16_t code, const char *text)
 {
 	switch (option_kind(code)) {
+	case KIND_NONE: /* this and the next have no name to stand under */
+	case KIND_COUNT:
 	case KIND_ADDRESS:
 	case KIND_MASK:
 	case KIND_U8:
@@ -155,9 +157,6 @@ static void add_value(struct text *out, uint16_t code, const char *text)
 			text_add(out, text);
 		else
 			add_quoted(out, text);
-		break;
-	case KIND_NONE:
-	case KIND_COUNT:
 		break;
 	}
 }

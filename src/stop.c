@@ -26,9 +26,10 @@
 
 #define TERM_TIME_LIMIT_MS 5000
 #define KILL_TIME_LIMIT_MS 5000
-#define FILE_MAX 1048576       /* octets of a lease file */
-#define EXPIRY_NEVER INT32_MAX /* what dhclient's scripts are told for never   \
-				*/
+#define FILE_MAX 1048576 /* octets of a lease file */
+
+/* What dhclient tells its scripts of a lease without end. */
+#define EXPIRY_NEVER INT32_MAX
 
 /* Waits for the process to end; false when it still runs after `limit_ms`. */
 static bool wait_for_end(int pidfd, int limit_ms)

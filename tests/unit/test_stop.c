@@ -113,6 +113,16 @@ static void with_nothing_to_stop_all_is_well(void **state)
 	assert_non_null(strstr(log_text, "Nothing is sent"));
 }
 
+static void an_interface_that_was_never_held_has_nothing_to_stop(void **state)
+{
+	(void)state;
+	options.pid_file = options.lease_file = options.script = NULL;
+	name_interface("no-such-link");
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(log_text, "Nothing is sent: servers are not told "
+				      "of the end\n");
+}
+
 static void the_holder_of_the_lock_is_stopped(void **state)
 {
 	const pid_t child = start_client(false);
@@ -131,6 +141,7 @@ static void a_holder_that_does_not_listen_is_killed(void **state)
 	(void)state;
 	assert_int_equal(stop_running_client(&options), 0);
 	assert_int_equal(death_of(child), SIGKILL);
+	assert_non_null(strstr(log_text, "Killed old client process\n"));
 	assert_false(exists(PID_PATH));
 }
 
@@ -314,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(with_nothing_to_stop_all_is_well),
+		TEST(an_interface_that_was_never_held_has_nothing_to_stop),
 		TEST(the_holder_of_the_lock_is_stopped),
 		TEST(a_holder_that_does_not_listen_is_killed),
 		TEST(a_stale_pid_file_is_removed_whatever_it_says),
