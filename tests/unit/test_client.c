@@ -94,6 +94,7 @@ static void a_link_that_no_frame_can_pass_is_waited_for(void **state)
 		*flags[i] = true;
 		link_changes(world);
 		expect_sent(world, SENT_DISCOVER);
+		expect_no_report(world, REPORT_LINK_BACK); /* from where? */
 	}
 }
 
@@ -108,6 +109,28 @@ static void how_the_first_preinit_ends_does_not_matter(void **state)
 		script_ends(world, (enum script_outcome)i);
 		expect_sent(world, SENT_DISCOVER);
 	}
+}
+
+/* Of a worker that was started anew: nobody has run the script for it. */
+static void
+a_preinit_that_is_owed_is_asked_for_when_the_link_is_up(void **state)
+{
+	struct world *world = *state;
+
+	world->config.preinit_owed = true;
+	world->link.up = false;
+	start(world);
+	world->script_runs = false;
+	link_changes(world);
+	expect_no_script(world);
+	expect_silence(world);
+	world->link.up = true;
+	link_changes(world);
+	expect_script(world, REASON_PREINIT);
+	expect_silence(world);
+	script_ends(world, SCRIPT_OK);
+	expect_sent(world, SENT_DISCOVER);
+	expect_no_script(world);
 }
 
 static void delay_selecting_waits_one_to_ten_seconds(void **state)
@@ -647,6 +670,21 @@ static void a_lease_makes_a_pending_fail_untrue(void **state)
 	expect_no_script(world);
 }
 
+/* A lease that was never ours does not break the stretch. */
+static void a_lease_lost_while_it_is_probed_does_not_postpone_fail(void **state)
+{
+	struct world *world = *state;
+
+	to_selecting(world);
+	wait_ms(world, 3 * SECOND);
+	offer(world);
+	ack(world);
+	conflict(world);
+	while (report_of(world, REPORT_NO_OFFERS) == NULL)
+		advance(world);
+	assert_int_equal(world->now_ms - 5 * HOUR, 60 * SECOND);
+}
+
 static void once_gives_up_at_the_first_fail(void **state)
 {
 	struct world *world = *state;
@@ -679,6 +717,28 @@ static void once_counts_the_time_that_preinit_takes(void **state)
 	expect_silence(world);
 	expect_script(world, REASON_FAIL);
 	script_ends(world, SCRIPT_OK);
+	expect_exit(world, EXIT_NO_LEASE);
+}
+
+static void once_given_up_no_preinit_is_owed(void **state)
+{
+	struct world *world = *state;
+
+	world->config.once = true;
+	to_told(world);
+	world->link.up = false;
+	link_changes(world);
+	script_ends(world, SCRIPT_OK); /* BOUND, but of a lease that is gone */
+	expect_script(world, REASON_EXPIRE);
+	script_ends(world, SCRIPT_OK);
+	expect_no_script(world); /* PREINIT waits for the link */
+	advance(world);
+	expect_state(world, STATE_STOPPED);
+	expect_script(world, REASON_FAIL);
+	world->link.up = true;
+	link_changes(world);
+	script_ends(world, SCRIPT_OK);
+	expect_no_script(world);
 	expect_exit(world, EXIT_NO_LEASE);
 }
 
@@ -1913,6 +1973,50 @@ static void with_grace_a_new_lease_can_be_lost_before_it_is_told(void **state)
 	expect_no_script(world);
 }
 
+static void a_stale_refusal_is_not_of_the_new_lease(void **state)
+{
+	struct world *world = *state;
+
+	world->config.carrier_grace_ms = 5000;
+	to_told(world); /* and BOUND runs on */
+	carrier_goes(world);
+	carrier_comes(world);
+	world->reply.yiaddr = ip("192.0.2.11");
+	offer(world);
+	ack(world);
+	advance_to_state(world, STATE_BOUND);
+	script_ends(world, SCRIPT_REFUSED);
+	expect_state(world, STATE_BOUND);
+	expect_silence(world);
+	expect_script(world, REASON_EXPIRE);
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_PREINIT);
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_BOUND);
+}
+
+static void a_refusal_of_what_is_being_taken_down_is_stale(void **state)
+{
+	struct world *world = *state;
+
+	world->config.carrier_grace_ms = 5000;
+	to_told(world); /* and BOUND runs on */
+	carrier_goes(world);
+	advance(world); /* the grace is over: owes EXPIRE */
+	carrier_comes(world);
+	offer(world);
+	ack(world);
+	advance_to_state(world, STATE_BOUND); /* the same address */
+	script_ends(world, SCRIPT_REFUSED);
+	expect_state(world, STATE_BOUND);
+	expect_silence(world);
+	expect_script(world, REASON_EXPIRE);
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_PREINIT);
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_BOUND);
+}
+
 static void a_manager_keeps_the_address_until_its_own_end(void **state)
 {
 	struct world *world = *state;
@@ -2342,6 +2446,7 @@ int main(void)
 		TEST(nothing_is_sent_before_the_link_is_known),
 		TEST(a_link_that_no_frame_can_pass_is_waited_for),
 		TEST(how_the_first_preinit_ends_does_not_matter),
+		TEST(a_preinit_that_is_owed_is_asked_for_when_the_link_is_up),
 		TEST(delay_selecting_waits_one_to_ten_seconds),
 		TEST(delay_selecting_waits_when_the_carrier_returns),
 		TEST(discover_is_sent_again_after_4_8_16_32_and_every_64_s),
@@ -2373,8 +2478,10 @@ int main(void)
 		TEST(fail_is_told_without_a_link_too),
 		TEST(each_stretch_without_a_lease_has_its_fail),
 		TEST(a_lease_makes_a_pending_fail_untrue),
+		TEST(a_lease_lost_while_it_is_probed_does_not_postpone_fail),
 		TEST(once_gives_up_at_the_first_fail),
 		TEST(once_counts_the_time_that_preinit_takes),
+		TEST(once_given_up_no_preinit_is_owed),
 		TEST(once_is_fulfilled_by_a_lease),
 		TEST(nine_seconds_are_the_rfcs_own_shortest_probing),
 		TEST(nine_seconds_are_the_rfcs_own_longest_probing),
@@ -2441,6 +2548,8 @@ int main(void)
 		TEST(grace_does_not_outlast_the_lease),
 		TEST(grace_keeps_nothing_that_was_not_told),
 		TEST(with_grace_a_new_lease_can_be_lost_before_it_is_told),
+		TEST(a_stale_refusal_is_not_of_the_new_lease),
+		TEST(a_refusal_of_what_is_being_taken_down_is_stale),
 		TEST(a_manager_keeps_the_address_until_its_own_end),
 		TEST(a_manager_replaces_one_address_by_another),
 		TEST(the_word_on_one_address_is_not_taken_for_another),

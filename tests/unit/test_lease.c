@@ -328,7 +328,7 @@ static void times_out_of_order_are_both_replaced(void **state)
 	} useless[] = {
 		{600, 600},   {1200, 600},  {0, 0},
 		{3600, 3601}, {3600, 3600}, {LEASE_INFINITE, LEASE_INFINITE},
-		{5000, 4000},
+		{5000, 4000}, {0, 1200},    {3400, 3600},
 	};
 
 	(void)state;
@@ -393,6 +393,7 @@ static void fuzz_of_a_lease_under_a_minute_is_a_sixtieth(void **state)
 
 	(void)state;
 	assert_int_equal(timed(60, &ack, LEAST, MIDDLE).t1_ms, START + 29000);
+	assert_int_equal(timed(59, &ack, LEAST, MIDDLE).t1_ms, START + 28517);
 	assert_int_equal(timed(30, &ack, LEAST, MIDDLE).t1_ms, START + 14500);
 	assert_int_equal(timed(30, &ack, MOST, MIDDLE).t1_ms, START + 15500);
 	assert_int_equal(timed(30, &ack, MIDDLE, MOST).t2_ms, START + 26750);
