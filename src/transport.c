@@ -173,8 +173,8 @@ static int attach_link_filter(int fd, uint32_t ifindex)
 
 /*
  * Binds a packet socket, made with protocol 0 and filtered, to interface and
- * protocol in one: from here on it receives.  What we send ourselves does not
- * come back.
+ * protocol in one: from here on it receives.  What this host sends does not
+ * come: the kernel shows that to sockets of ETH_P_ALL alone.
  */
 static int bind_packet(int fd, uint32_t ifindex, uint16_t protocol)
 {
@@ -183,12 +183,7 @@ static int bind_packet(int fd, uint32_t ifindex, uint16_t protocol)
 		.sll_protocol = htons(protocol),
 		.sll_ifindex = (int)ifindex,
 	};
-	int rc = set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1);
 
-	if (rc == 0)
-		rc = set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-	if (rc < 0)
-		return rc;
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return 0;
@@ -208,6 +203,8 @@ static int open_packet(uint32_t ifindex, const struct mac *mac, int *fd)
 	rc = attach_reply_filter(*fd, ifindex, mac);
 	if (rc == 0)
 		rc = lock_filter(*fd);
+	if (rc == 0)
+		rc = set_option(*fd, SOL_PACKET, PACKET_AUXDATA, 1);
 	if (rc == 0)
 		rc = bind_packet(*fd, ifindex, ETH_P_IP);
 	return rc;

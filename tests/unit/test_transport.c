@@ -375,19 +375,23 @@ static void a_device_on_top_is_another_interface(void **state)
 	ASSERT_ROWS(rows);
 }
 
-static void what_we_send_does_not_come_back(void **state)
+static void what_this_host_sends_does_not_come_back(void **state)
 {
 	const struct reply good = {.passes = true};
+	const int other = open_on("own", ETH_P_IP);
+	const int by[] = {net.transport.packet, net.transport.arp, other};
 	uint8_t frame[FRAME_MAX], seen[FRAME_MAX];
 	const size_t length = make_reply(&good, 1, frame);
 
 	(void)state;
-	assert_int_equal(
-		transport_send_frame(net.transport.packet, frame, length), 0);
-	await(net.peer);
-	assert_int_equal(recv(net.peer, seen, sizeof(seen), 0), length);
-	assert_memory_equal(seen, frame, length);
-	assert_false(is_readable(net.transport.packet));
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
+		assert_int_equal(transport_send_frame(by[i], frame, length), 0);
+		await(net.peer);
+		assert_int_equal(recv(net.peer, seen, sizeof(seen), 0), length);
+		assert_memory_equal(seen, frame, length);
+		assert_false(is_readable(net.transport.packet));
+	}
+	close(other);
 	send_reply(&good, 2);
 	assert_int_equal(next_mark(), 2);
 }
@@ -603,6 +607,10 @@ static void arp_about_our_address_from_others_passes(void **state)
 		 .target = OTHER},
 		{"our probe", .sender_mac = OWN_MAC, .sender = UNKNOWN,
 		 .target = WATCHED},
+		{"not of Ethernet", .sender = WATCHED, .target = WATCHED,
+		 .hardware = ARPHRD_IEEE802},
+		{"not for IPv4", .sender = WATCHED, .target = WATCHED,
+		 .protocol = ETH_P_IPV6},
 		{"in a VLAN", .sender = WATCHED, .target = WATCHED,
 		 .vlan_tag = 5},
 		{"to a device on top", .destination = TOP_MAC,
@@ -1058,7 +1066,7 @@ int main(void)
 		IN_PAIR(only_replies_to_this_client_pass),
 		IN_PAIR(a_vlan_is_another_network),
 		IN_PAIR(a_device_on_top_is_another_interface),
-		IN_PAIR(what_we_send_does_not_come_back),
+		IN_PAIR(what_this_host_sends_does_not_come_back),
 		IN_PAIR(a_frame_longer_than_the_buffer_is_passed_over),
 		IN_PAIR(a_checksum_not_filled_in_is_told),
 		IN_PAIR(the_filters_are_locked),
