@@ -9,24 +9,24 @@
 #include "message.h"
 
 #define LEASE_INFINITE 0xffffffffU /* RFC 2131 §3.3, seconds */
-#define TIME_NEVER UINT64_MAX	   /* milliseconds: no such moment */
+#define TIME_NEVER UINT64_MAX      /* milliseconds: no such moment */
 
 struct lease {
 	struct in_addr address; /* network order */
-	struct in_addr server;	/* option 54, network order */
-	struct in_addr mask;	/* network order; never 0 */
-	bool mask_is_natural;	/* the server's was missing or useless */
-	uint32_t lifetime_s;	/* option 51; LEASE_INFINITE: for ever */
-	uint64_t t1_ms;		/* when to renew; TIME_NEVER */
-	uint64_t t2_ms;		/* when to rebind; TIME_NEVER */
-	uint64_t expiry_ms;	/* when it ends; TIME_NEVER */
+	struct in_addr server;  /* option 54, network order */
+	struct in_addr mask;    /* network order; never 0 */
+	bool mask_is_natural;   /* the server's was missing or useless */
+	uint32_t lifetime_s;    /* option 51; LEASE_INFINITE: for ever */
+	uint64_t t1_ms;         /* when to renew; TIME_NEVER */
+	uint64_t t2_ms;         /* when to rebind; TIME_NEVER */
+	uint64_t expiry_ms;     /* when it ends; TIME_NEVER */
 };
 
 /* Why an OFFER or ACK is not acceptable. */
 enum lease_refusal {
 	LEASE_ACCEPTABLE,
 	LEASE_NO_SERVER,   /* option 54 missing, malformed or no unicast */
-	LEASE_NO_TIME,	   /* option 51 missing, malformed or 0 */
+	LEASE_NO_TIME,     /* option 51 missing, malformed or 0 */
 	LEASE_BAD_ADDRESS, /* yiaddr is not an address that a host can have */
 	LEASE_REFUSALS,
 };
@@ -54,15 +54,15 @@ enum lease_refusal lease_from_message(const struct message *message,
 
 /*
  * Sets T1, T2 and expiry (RFC 2131 §4.4.5): from options 58 and 59 of `ack`,
- * each missing or malformed one replaced by 0.5 or 0.875 of the lease, both
- * unless 0 < T1 < T2 < lease; counted from `start_ms`, when the REQUEST that
+ * each replaced by 0.5 or 0.875 of the lease when it is missing, malformed, 0
+ * or not below the lease, and both unless then T1 < T2; counted from
+ * `start_ms`, when the REQUEST that
  * was answered was sent (§4.4.1).  Each of T1 and T2 is moved by a uniform
  * -1..+1 s (for leases under 60 s: lease/60) taken from `chance_t1` and
  * `chance_t2`, 32 random bits each, and kept so that start < T1 < T2 <
  * expiry.  An infinite lease gets TIME_NEVER for all three.
  */
 void lease_set_times(struct lease *lease, const struct message *ack,
-		     uint64_t start_ms, uint32_t chance_t1,
-		     uint32_t chance_t2);
+		     uint64_t start_ms, uint32_t chance_t1, uint32_t chance_t2);
 
 #endif

@@ -36,9 +36,9 @@
 #define SLEPT_LEAST_MS MS /* less is the two clocks' own difference */
 
 /*
- * RFC 5227 §1.1.  Its times add up to 9 s where each wait is longest
- * (PROBE_WAIT + 3 * PROBE_MAX + ANNOUNCE_WAIT): --arp-wait stands for those,
- * and a second of the RFC is a ninth of it.
+ * RFC 5227 §1.1: PROBE_WAIT 1 s, three probes PROBE_MIN 1 s to PROBE_MAX 2 s
+ * apart, ANNOUNCE_WAIT 2 s: 7 s at most.  --arp-wait bounds the whole and is
+ * counted as nine of these seconds, so that 9000 is the RFC's own timing.
  */
 #define PROBE_UNITS 9
 #define PROBE_NUM 3
@@ -121,7 +121,10 @@ static void report(struct actions *out, enum report_type type,
 static void drop(struct actions *out, enum decode why,
 		 const struct message *message)
 {
-	report(out, REPORT_DROPPED, message->yiaddr, message->siaddr, why);
+	struct in_addr server = no_address;
+
+	message_address(message, OPTION_SERVER_IDENTIFIER, &server);
+	report(out, REPORT_DROPPED, message->yiaddr, server, why);
 }
 
 static void watch_arp(struct actions *out, struct in_addr address)
@@ -434,8 +437,12 @@ static void restart_on_link(struct client *client, const struct event *event,
 static void expire(struct client *client, uint64_t wait_ms,
 		   const struct event *event, struct actions *out)
 {
+	/* one that was only being probed the script does not know */
+	const bool was_bound = client_is_bound(client);
+
 	forget_lease(client, event, out);
-	withdraw(client);
+	if (was_bound)
+		withdraw(client);
 	restart(client, wait_ms, event, out);
 }
 
@@ -452,6 +459,7 @@ static void detach(struct client *client, const struct event *event,
 	uint64_t until = event->now_ms + client->config.carrier_grace_ms;
 
 	forget_lease(client, event, out);
+	client->naks = 0; /* this network has refused nothing yet */
 	if (!was_bound)
 		return;
 	if (client->config.manager_decides)
@@ -476,6 +484,10 @@ static void decline(struct client *client, const struct event *event,
 {
 	const struct lease lease = client->lease;
 
+	/* kept over a loss of carrier, and now somebody else's */
+	if (client->withdraw_ms != TIME_NEVER &&
+	    same_address(client->script.address, lease.address))
+		withdraw(client);
 	forget_lease(client, event, out);
 	new_transaction(client, event);
 	client->transaction.address = lease.address;
@@ -811,7 +823,8 @@ static void on_state_deadline(struct client *client, const struct event *event,
 		send_discover(client, event, out);
 		return;
 	case STATE_REQUESTING:
-		if (client->attempt < REQUEST_ATTEMPTS)
+		if (client->attempt < REQUEST_ATTEMPTS &&
+		    event->now_ms - client->requesting_ms < REQUEST_LIMIT_MS)
 			send_request(client, event, out);
 		else
 			restart(client, 0, event, out);
@@ -1017,6 +1030,21 @@ static bool expire_in_time(struct client *client, const struct event *event,
 	return true;
 }
 
+/*
+ * After these nothing is sent, so nothing may be begun before: no DISCOVER
+ * under an address that is no longer ours (RFC 7844 §3.4), none on the way
+ * out.
+ */
+static bool ends_exchange(const struct client *client,
+			  const struct event *event)
+{
+	if (event->type == EVENT_STOP)
+		return true;
+	return event->type == EVENT_LINK &&
+	       (!link_is_usable(&event->link) ||
+		!mac_equal(&event->link.mac, &client->config.mac));
+}
+
 void client_init(struct client *client, const struct client_config *config,
 		 uint64_t now_ms, uint64_t asleep_ms)
 {
@@ -1041,8 +1069,9 @@ void client_step(struct client *client, const struct event *event,
 	out->count = 0;
 	if (client->exited)
 		return;
-	begun = wake_up(client, event, out) ||
-		expire_in_time(client, event, out);
+	begun = !ends_exchange(client, event) &&
+		(wake_up(client, event, out) ||
+		 expire_in_time(client, event, out));
 	switch (event->type) {
 	case EVENT_TIMER:
 		on_timer(client, event, out);

@@ -122,19 +122,20 @@ void lease_set_times(struct lease *lease, const struct message *ack,
 		lease->t1_ms = lease->t2_ms = lease->expiry_ms = TIME_NEVER;
 		return;
 	}
-	if (message_u32(ack, OPTION_RENEWAL_TIME, &seconds))
+	if (message_u32(ack, OPTION_RENEWAL_TIME, &seconds) && seconds > 0 &&
+	    seconds < lease->lifetime_s)
 		t1 = (uint64_t)seconds * 1000;
-	if (message_u32(ack, OPTION_REBINDING_TIME, &seconds))
+	if (message_u32(ack, OPTION_REBINDING_TIME, &seconds) && seconds > 0 &&
+	    seconds < lease->lifetime_s)
 		t2 = (uint64_t)seconds * 1000;
-	if (t1 == 0 || t1 >= t2 || t2 >= length_ms) {
+	if (t1 >= t2) {
 		t1 = default_t1;
 		t2 = default_t2;
 	}
 	if (length_ms / 60 < range)
 		range = (uint32_t)(length_ms / 60);
 	lease->expiry_ms = start_ms + length_ms;
-	/* T2 first: it stays above T1's earliest moment, T1 below T2 */
-	lease->t2_ms = fuzzed(start_ms + t2, range, chance_t2, start_ms + 1,
+	lease->t2_ms = fuzzed(start_ms + t2, range, chance_t2, start_ms,
 			      lease->expiry_ms);
 	lease->t1_ms =
 		fuzzed(start_ms + t1, range, chance_t1, start_ms, lease->t2_ms);

@@ -10,43 +10,37 @@
 
 #define OPTIONS_MAX 5 /* 53, 50, 54 and, on request, 61 and 55 */
 
-/* What a message carries besides option 53. */
+/* What a message carries besides option 53 and, if disclosed, option 61. */
 struct row {
 	const char *name;
 	enum message_type type;
 	bool ciaddr;            /* RFC 2131 table 5 */
 	bool requested_address; /* option 50 */
 	bool server_identifier; /* option 54 */
-	bool client_identifier; /* option 61, if the user discloses it */
 	bool request_list;      /* option 55, if the user discloses it */
 };
 
 static const struct row profile[SENT_COUNT] = {
 	[SENT_DISCOVER] = {.name = "DHCPDISCOVER",
 			   .type = DHCPDISCOVER,
-			   .client_identifier = true,
 			   .request_list = true},
 	[SENT_REQUEST_SELECTING] = {.name = "DHCPREQUEST",
 				    .type = DHCPREQUEST,
 				    .requested_address = true,
 				    .server_identifier = true,
-				    .client_identifier = true,
 				    .request_list = true},
 	[SENT_REQUEST_RENEWING] = {.name = "DHCPREQUEST",
 				   .type = DHCPREQUEST,
 				   .ciaddr = true,
-				   .client_identifier = true,
 				   .request_list = true},
 	[SENT_REQUEST_REBINDING] = {.name = "DHCPREQUEST",
 				    .type = DHCPREQUEST,
 				    .ciaddr = true,
-				    .client_identifier = true,
 				    .request_list = true},
 	[SENT_DECLINE] = {.name = "DHCPDECLINE",
 			  .type = DHCPDECLINE,
 			  .requested_address = true,
-			  .server_identifier = true,
-			  .client_identifier = true},
+			  .server_identifier = true},
 };
 
 static struct message_value octet_value(enum option_code code, uint8_t octet)
@@ -144,7 +138,7 @@ void profile_write(enum sent sent, const struct transaction *transaction,
 	if (row->server_identifier)
 		options[count++] = address_value(OPTION_SERVER_IDENTIFIER,
 						 transaction->server);
-	if (row->client_identifier && disclosure->client_id)
+	if (disclosure->client_id)
 		options[count++] = client_identifier(&transaction->mac);
 	if (row->request_list && disclosure->request_options)
 		options[count++] = request_list(order_list);

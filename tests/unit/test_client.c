@@ -2436,6 +2436,167 @@ static void a_timer_that_is_early_does_nothing(void **state)
 	}
 }
 
+/* A client that leaves says nothing, whatever else has come due. */
+static void stop_after_sleep_sends_nothing(void **state)
+{
+	struct world *world = *state;
+
+	to_bound(world);
+	sleep_ms(world, HOUR / 2);
+	user_stops(world);
+	expect_silence(world);
+	expect_exit(world, EXIT_STOPPED);
+}
+
+static void stop_after_the_end_of_the_lease_sends_nothing(void **state)
+{
+	struct world *world = *state;
+
+	to_rebinding(world);
+	wait_ms(world, HOUR);
+	user_stops(world);
+	expect_silence(world);
+	expect_exit(world, EXIT_STOPPED);
+}
+
+/*
+ * RFC 7844 §3.4: nothing goes out under an address that is no longer ours.
+ * NetworkManager randomises on resume, so the first event may be the link's.
+ */
+static void a_mac_changed_in_sleep_sends_nothing_under_the_old(void **state)
+{
+	struct world *world = *state;
+
+	to_bound(world);
+	sleep_ms(world, 10 * SECOND);
+	world->link.mac = (struct mac)OTHER_MAC;
+	link_changes(world);
+	expect_silence(world);
+	expect_exit(world, EXIT_MAC_CHANGED);
+}
+
+static void a_mac_changed_at_the_leases_end_sends_nothing(void **state)
+{
+	struct world *world = *state;
+
+	to_rebinding(world);
+	wait_ms(world, HOUR);
+	world->link.mac = (struct mac)OTHER_MAC;
+	link_changes(world);
+	expect_silence(world);
+	expect_exit(world, EXIT_MAC_CHANGED);
+}
+
+static void a_link_lost_in_sleep_sends_nothing(void **state)
+{
+	struct world *world = *state;
+
+	to_bound(world);
+	sleep_ms(world, 10 * SECOND);
+	carrier_goes(world);
+	expect_silence(world);
+}
+
+static void a_link_deleted_in_sleep_sends_nothing(void **state)
+{
+	struct world *world = *state;
+
+	to_bound(world);
+	sleep_ms(world, 10 * SECOND);
+	world->link.present = false;
+	link_changes(world);
+	expect_silence(world);
+	expect_exit(world, EXIT_LINK_GONE);
+}
+
+/* Each missing or useless one is replaced by its own default. */
+static void expect_times(struct world *world, uint32_t t1_s, uint32_t t2_s,
+			 uint64_t want_t1_s, uint64_t want_t2_s)
+{
+	struct lease lease = {.lifetime_s = LEASE_S};
+
+	reply_put_u32(&world->reply, OPTION_RENEWAL_TIME, t1_s);
+	reply_put_u32(&world->reply, OPTION_REBINDING_TIME, t2_s);
+	lease_set_times(&lease, &world->reply, 0, MIDDLE, MIDDLE);
+	assert_int_equal(lease.t1_ms, want_t1_s * SECOND);
+	assert_int_equal(lease.t2_ms, want_t2_s * SECOND);
+}
+
+static void a_t1_of_zero_alone_is_replaced(void **state)
+{
+	expect_times(*state, 0, 3000, 1800, 3000);
+}
+
+static void a_t2_beyond_the_lease_alone_is_replaced(void **state)
+{
+	expect_times(*state, 600, 3600, 600, 3150);
+}
+
+/* The manager's address stays until its own lease ends. */
+static void a_lease_that_ends_while_probed_leaves_the_managers(void **state)
+{
+	struct world *world = *state;
+
+	world->config.manager_decides = true;
+	to_bound(world);
+	carrier_goes(world);
+	carrier_comes(world);
+	world->client.config.arp_wait_ms = 9000;
+	world->reply.yiaddr = ip("192.0.2.11");
+	reply_put_u32(&world->reply, OPTION_LEASE_TIME, 2);
+	offer(world);
+	ack(world);
+	expect_state(world, STATE_PROBING);
+	advance_to_state(world, STATE_SELECTING);
+	expect_no_script(world);
+}
+
+/* The next network is not to learn of the last one's NAKs. */
+static void carrier_loss_forgets_naks(void **state)
+{
+	struct world *world = *state;
+
+	to_requesting(world);
+	nak(world);
+	offer(world);
+	nak(world);
+	carrier_goes(world);
+	carrier_comes(world);
+	offer(world);
+	nak(world);
+	expect_sent(world, SENT_DISCOVER);
+}
+
+/* Of a process that was stopped meanwhile. */
+static void a_stalled_request_is_given_up_at_60_s(void **state)
+{
+	struct world *world = *state;
+
+	world->config.timeout_ms = 3600000;
+	to_requesting(world);
+	advance(world);
+	advance(world);
+	wait_ms(world, 70 * SECOND);
+	timer(world);
+	expect_sent(world, SENT_DISCOVER);
+}
+
+/* Whatever grace it has left, somebody else uses it. */
+static void a_kept_address_in_conflict_is_taken_down(void **state)
+{
+	struct world *world = *state;
+
+	world->config.carrier_grace_ms = 60000;
+	to_bound(world);
+	carrier_goes(world);
+	carrier_comes(world);
+	offer(world);
+	ack(world);
+	conflict(world);
+	expect_sent(world, SENT_DECLINE);
+	expect_script(world, REASON_EXPIRE);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -2577,6 +2738,18 @@ int main(void)
 		TEST(stop_sends_nothing_and_exits_at_once),
 		TEST(stop_does_not_wait_for_a_script),
 		TEST(a_timer_that_is_early_does_nothing),
+		TEST(stop_after_sleep_sends_nothing),
+		TEST(stop_after_the_end_of_the_lease_sends_nothing),
+		TEST(a_mac_changed_in_sleep_sends_nothing_under_the_old),
+		TEST(a_mac_changed_at_the_leases_end_sends_nothing),
+		TEST(a_link_lost_in_sleep_sends_nothing),
+		TEST(a_link_deleted_in_sleep_sends_nothing),
+		TEST(a_t1_of_zero_alone_is_replaced),
+		TEST(a_t2_beyond_the_lease_alone_is_replaced),
+		TEST(a_lease_that_ends_while_probed_leaves_the_managers),
+		TEST(carrier_loss_forgets_naks),
+		TEST(a_stalled_request_is_given_up_at_60_s),
+		TEST(a_kept_address_in_conflict_is_taken_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
