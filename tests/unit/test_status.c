@@ -1,7 +1,7 @@
 /* The status file's text, key by key. */
 #include "unit.h"
 
-#include "status.h"
+#include <status.h> /* the header under test, not the helper beside us */
 
 #include <stdio.h>
 
