@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "sandbox.h"
-#include "status.h"
+#include "process.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -2,8 +2,8 @@
  * What /proc/self/status says of a process, and capability sets made without
  * the code under test: for the tests of privileges, which act in a child.
  */
-#ifndef DHCPCANON_UNIT_STATUS_H
-#define DHCPCANON_UNIT_STATUS_H
+#ifndef DHCPCANON_UNIT_PROCESS_H
+#define DHCPCANON_UNIT_PROCESS_H
 
 #include <linux/capability.h>
 #include <stdbool.h>
