@@ -6,13 +6,22 @@ MANDIR = $(PREFIX)/share/man
 VERSION = 0.9.0
 
 VARIANT ?= release
-BUILD = build/$(VARIANT)
+OUT ?= build
+BUILD = $(OUT)/$(VARIANT)
 PROGRAM = $(BUILD)/dhcpcanon
 
+ifeq ($(origin CC),default)
 CC = gcc
+endif
+INSTALL ?= install
 CFLAGS ?= -O2 -g
-WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wconversion -Wvla -Werror
-HARDENING = -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+# A compiler that we don't know may warn of more: make WERROR=
+WERROR ?= -Werror
+WARNINGS = -Wall -Wextra -Wswitch-enum -Wshadow -Wconversion -Wvla $(WERROR)
+# Fortification needs optimisation, and may have been asked for already.
+FORTIFY = $(if $(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS)),,$(if \
+	$(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-D_FORTIFY_SOURCE=2))
+HARDENING = -fstack-protector-strong -fPIE $(FORTIFY)
 OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSCRIPT='"$(SBINDIR)/dhcpcanon-script"'
 OUR_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING)
@@ -50,35 +59,81 @@ PYTEST = /usr/bin/python3 -m pytest
 
 all: $(PROGRAM)
 
+# Commands in short, unless with V=1.
+ifndef V
+short = @printf '%s %s\n' '$1' '$2';
+endif
+
 $(PROGRAM): $(OBJECTS) $(CORE)
-	$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(CORE): $(PURE_OBJECTS)
 	@rm -f $@
-	ar -rcs $@ $^
+	$(call short,AR,$@) $(AR) -rcs $@ $^
 
 # For the unit tests alone, which take out of it what they name.
 $(EDGES): $(EDGE:%=$(BUILD)/src/%.o) $(BUILD)/src/stop.o
 	@rm -f $@
-	ar -rcs $@ $^
+	$(call short,AR,$@) $(AR) -rcs $@ $^
 
-$(BUILD)/%.o: %.c
+COMPILE = $(CC) $(CPPFLAGS) $(OUR_CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(OUR_CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call short,CC,$<) $(COMPILE) -MMD -MP -c -o $@ $<
+
+# With other flags or another PREFIX everything is compiled anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LDFLAGS))' >$@.now
+	@cmp -s $@.now $@ && rm $@.now || mv $@.now $@
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
-	$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 # cmocka's macros convert pointers to its own integers.
-$(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla -Werror
+$(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/tests/unit/*.d)
 
-# One unit test: `make unit-option`; all of them: `make unit`.
+# One unit test, with all that it says: `make unit-option`.
 unit-%: $(BUILD)/tests/unit/test_%
 	cd tests && $(abspath $<)
 
-unit: $(UNITS:test_%=unit-%)
+# tests/run counts, and goes on after a failure.
+RUN = BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' tests/run
+
+unit: $(UNITS:%=$(BUILD)/tests/unit/%)
+	@+$(RUN) unit
+
+# As root: installs what the tests need and runs them all.
+check:
+	tests/needs build tests
+	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%)
+	@+$(RUN) unit pure $(if $(wildcard tests/sim/sim.c),sim) net text
+	@$(GIVE_BACK)
+
+# As root: a lease is taken in a namespace of its own, from a real server.
+demo:
+	tests/needs build demo
+	$(MAKE) all
+	DHCPCANON=$(abspath $(PROGRAM)) tests/demo
+	@$(GIVE_BACK)
+
+# What sudo built is the user's.
+GIVE_BACK = test -z "$$SUDO_UID" || chown -R "$$SUDO_UID:$$SUDO_GID" $(OUT)
+
+# The program and its unit tests under AddressSanitizer and UBSan.
+asan:
+	$(MAKE) VARIANT=asan BUILD=$(OUT)/asan all unit
+
+coverage:
+	$(MAKE) VARIANT=coverage BUILD=$(OUT)/coverage unit
+	gcovr --root . --object-directory $(OUT)/coverage --filter src/ \
+	  --exclude-throw-branches $(GCOVR) $(OUT)/coverage
+
+lint:
+	@+$(RUN) lint text
 
 # The pure ring may ask for nothing but these.
 pure: $(CORE)
@@ -89,8 +144,21 @@ pure: $(CORE)
 	then echo 'the pure ring asks for the above' >&2; exit 1; fi
 	@echo 'pure ring: asks for nothing but the permitted functions'
 
-clean:
-	rm -rf build
+MAN8 = dhcpcanon.8 dhcpcanon-script.8
 
-.PHONY: all unit pure clean
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -m 755 $(PROGRAM) sbin/dhcpcanon-script '$(DESTDIR)$(SBINDIR)'
+	$(INSTALL) -m 644 $(MAN8:%=man/%) '$(DESTDIR)$(MANDIR)/man8'
+
+uninstall:
+	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon'
+	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon-script'
+	rm -f $(MAN8:%='$(DESTDIR)$(MANDIR)/man8/%')
+
+clean:
+	rm -rf $(OUT)
+
+FORCE:
+.PHONY: all unit pure check demo asan coverage lint install uninstall clean
 .SECONDARY:
