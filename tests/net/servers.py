@@ -33,7 +33,7 @@ class Server:
     def start(self, network="10.77.0.0/24", first=None, last=None,
               lease=600, t1=None, t2=None, router="10.77.0.1",
               dns="10.77.0.53"):
-        """Starts it; nothing is remembered but the leases on file."""
+        """Starts it; it remembers the leases that it put on file."""
         net = ipaddress.ip_network(network)
         lease = max(lease, SHORTEST.get(self.kind, 0))
         t1, t2 = t1 or lease // 2, t2 or lease * 7 // 8
@@ -77,11 +77,12 @@ class Server:
     def stop(self):
         self.process.stop()
 
-    def restart(self, forget=False, **settings):
-        """Stops and starts it again, with other settings."""
+    def restart(self, leases=None, **settings):
+        """Stops and starts it again, with other settings, and with other
+        leases on file if they are given."""
         self.stop()
-        if forget:
-            self.path("leases").write_text("")
+        if leases is not None:
+            self.path("leases").write_text(leases)
         self.start(**settings)
 
     @property

@@ -5,7 +5,6 @@ import calendar
 import os
 import re
 import signal
-import socket
 import stat
 import subprocess
 import time
@@ -195,19 +194,6 @@ def test_not_waiting(lab, raw):
     raw.mute = False
     os.kill(pid, signal.SIGHUP)
     assert lab.script.wait("BOUND")["pid"] == str(pid)
-
-
-def test_under_systemd_no_fork_and_ready_with_the_lease(lab, raw):
-    path = str(lab.folder / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        notify.bind(path)
-        notify.settimeout(labs.PATIENCE)
-        client = lab.client(*QUICK, mode=(), env={"NOTIFY_SOCKET": path})
-        told = notify.recv(4096)
-        while b"READY=1" not in told:
-            told = notify.recv(4096)
-    assert lab.script.wait("BOUND")["pid"] == str(client.pid)
-    assert client.is_alive()
 
 
 # -- files ------------------------------------------------------------------

@@ -227,18 +227,21 @@ def test_conflict_before_bound(lab, raw):
     assert script.reasons() == ["PREINIT", "BOUND"]
 
 
+def wait_probe(lab):
+    labs.wait_for("probe", lambda: [f for f in lab.sent() if f.is_probe()])
+
+
 def test_conflict_with_another_probe(lab, raw):
     """Somebody else probes for the address at the same time."""
     def answer(server, message):
         if message.type == wire.DECLINE:
             server.address = "10.77.0.151"
-        if message.type == wire.REQUEST and server.address.endswith("150"):
-            probe = wire.build_arp(1, FOREIGN, wire.ANY, server.address)
-            return [server.ack(message), probe]
         return labs.RawServer.good(server, message)
 
     raw.answer = answer
-    lab.client("--decline-wait-time", "1", "--arp-wait", "900")
+    lab.client("--decline-wait-time", "1", "--arp-wait", "1800")
+    wait_probe(lab)
+    lab.inject(wire.build_arp(1, FOREIGN, wire.ANY, "10.77.0.150"))
     assert lab.script.wait("BOUND")["new_ip_address"] == "10.77.0.151"
     assert len(lab.sent(wire.DECLINE)) == 1
 
@@ -252,18 +255,12 @@ def test_conflict_when_there_is_only_one_try(lab, raw):
 
 
 def test_traffic_of_others_is_no_conflict(lab, raw):
-    """ARP about other addresses, and our own probe come back to us."""
-    def answer(server, message):
-        if message.type == wire.REQUEST:
-            mine = message.chaddr
-            return [server.ack(message),
-                    wire.build_arp(1, FOREIGN, "10.77.0.9", "10.77.0.150"),
-                    wire.build_arp(1, FOREIGN, wire.ANY, "10.77.0.151"),
-                    wire.build_arp(1, mine, wire.ANY, "10.77.0.150")]
-        return labs.RawServer.good(server, message)
-
-    raw.answer = answer
-    lab.client("--arp-wait", "450")
+    """ARP about other addresses, and our own probe that comes back."""
+    lab.client("--arp-wait", "1800")
+    wait_probe(lab)
+    lab.inject(wire.build_arp(1, FOREIGN, "10.77.0.9", "10.77.0.150"))
+    lab.inject(wire.build_arp(1, FOREIGN, wire.ANY, "10.77.0.151"))
+    lab.inject(wire.build_arp(1, lab.mac(), wire.ANY, "10.77.0.150"))
     assert lab.script.wait("BOUND")["new_ip_address"] == "10.77.0.150"
     assert lab.sent(wire.DECLINE) == []
 

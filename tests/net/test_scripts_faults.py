@@ -1,6 +1,7 @@
 """Scripts that are slow, fail, hang or are not there; and what a script
 inherits."""
 
+import json
 import os
 import signal
 import struct
@@ -12,6 +13,10 @@ import lab as labs
 import wire
 
 QUICK = ("--arp-wait", "0", "--decline-wait-time", "1")
+
+
+# The address alone, so that a renewal can leave from it.
+CONFIGURE = 'ip addr add "$new_ip_address/24" dev "$interface"'
 
 
 def declined_then_another(server, message):
@@ -67,17 +72,21 @@ def test_only_one_try_and_the_script_fails(lab, raw):
 
 @pytest.mark.parametrize("reason", ["PREINIT", "EXPIRE", "STOP"])
 def test_failing_elsewhere_does_not_matter(lab, raw, reason):
-    lab.script.on(reason, "exit 1")
+    script = lab.own_script()
+    script.on(reason, "exit 1")
     client = lab.client(*QUICK)
-    bound = lab.script.wait("BOUND")
+    bound = script.wait("BOUND")
+    labs.wait_for("address", lab.addresses)
     raw.nak = True
     client.signal(signal.SIGHUP)
-    expired = lab.script.wait("EXPIRE")
+    expired = script.wait("EXPIRE")
     raw.nak = False
-    lab.script.wait("BOUND", after=expired)
+    client.wait_log(f"script for {reason} exited with status 1"
+                    if reason != "STOP" else "DHCPNAK")
+    script.wait("BOUND", after=expired)
     client.signal(signal.SIGTERM)
     assert client.wait() == 0
-    assert lab.script.reasons()[-1] == "STOP"
+    assert script.reasons()[-1] == "STOP"
     assert expired["old_ip_address"] == bound["new_ip_address"]
     assert lab.sent(wire.DECLINE) == []
 
@@ -109,23 +118,20 @@ def release(path):
 
 
 def test_slow_script_delays_no_packet(lab, raw):
-    """While BOUND is being worked on, T2 passes and the client rebinds; the
-    script hears of it afterwards."""
+    """While BOUND is being worked on, T1 passes twice and the client renews;
+    the script hears of it afterwards, once."""
     raw.lease = 40
-    raw.options += [(58, struct.pack("!I", 2)), (59, struct.pack("!I", 4))]
+    raw.options += [(58, struct.pack("!I", 2)), (59, struct.pack("!I", 30))]
     path = fifo(lab, "slow")
-    lab.script.on("BOUND", f"read -r _ <{path}")
+    lab.script.on("BOUND", f"{CONFIGURE}\nread -r _ <{path}")
     lab.client(*QUICK)
     bound = lab.script.wait("BOUND")
-    labs.wait_for("REBINDING", lambda: [
-        f for f in lab.sent(wire.REQUEST)
-        if f.dhcp.ciaddr == raw.address
-        and f.ip_destination == wire.EVERYONE])
+    lab.wait_sent(wire.REQUEST, 3)
     assert lab.script.runs(after=bound) == []
     release(path)
-    told = labs.wait_for("news", lambda: lab.script.runs(after=bound))[0]
-    assert told.reason in ("RENEW", "REBIND")
+    told = lab.script.wait("RENEW", after=bound)
     assert told["new_ip_address"] == raw.address
+    assert told["old_expiry"] == bound["new_expiry"]
 
 
 def test_slow_script_hears_only_what_is_still_true(lab, raw):
@@ -133,7 +139,8 @@ def test_slow_script_hears_only_what_is_still_true(lab, raw):
     raw.lease = 40
     raw.options += [(58, struct.pack("!I", 2)), (59, struct.pack("!I", 4))]
     path = fifo(lab, "slow")
-    lab.script.on("BOUND", once(lab.script, f"read -r _ <{path}"))
+    lab.script.on("BOUND", once(lab.script,
+                                f"{CONFIGURE}\nread -r _ <{path}"))
     client = lab.client(*QUICK)
     bound = lab.script.wait("BOUND")
     raw.nak = True
@@ -211,33 +218,48 @@ def test_script_that_is_removed_later(lab, raw):
     assert lab.sent(wire.DECLINE) == []
 
 
-def test_what_a_script_inherits(lab, raw):
-    folder = lab.script.folder
-    lab.script.on("BOUND", f"""
-        for fd in /proc/$$/fd/*; do
-            echo "${{fd##*/}} $(readlink "$fd")"
-        done >{folder}/fds
-        tr '\\0' '\\n' </proc/$$/cmdline >{folder}/argv
-        cat /proc/$$/status >{folder}/status""")
+def test_environment_is_ours_alone(lab, raw):
     lab.client(*QUICK, "-e", "IF_METRIC=7", "-e", "FOO=bar",
                "-e", "new_ip_address=192.0.2.1", "-e", "reason=FAIL",
                env={"LD_SECRET": "1", "LANG": "tlh"})
     bound = lab.script.wait("BOUND")
-    labs.wait_for("status", lambda: (folder / "status").exists()
-                  and "nonvoluntary" in (folder / "status").read_text())
     assert bound["IF_METRIC"] == "7" and bound["FOO"] == "bar"
     assert bound["new_ip_address"] == raw.address
     assert bound["dad_wait_time"] == "0"
     assert bound["PATH"] == "/usr/sbin:/sbin:/bin:/usr/sbin:/usr/bin"
     assert not {"LD_SECRET", "LANG"} & set(bound.env)
-    assert (folder / "argv").read_text().split() == [
-        "/bin/sh", lab.script.path]
-    others = [line for line in (folder / "fds").read_text().splitlines()
-              if int(line.split()[0]) > 2 and str(folder) not in line]
-    assert others == []
-    status = labs.parse_status((folder / "status").read_text())
-    for mask in ("SigBlk", "SigIgn"):
-        assert int(status[mask], 16) == 0
+
+
+INHERITED = """#!/usr/bin/python3 -I
+import json, os
+def link(n):
+    try:
+        return os.readlink("/proc/self/fd/" + n)
+    except OSError:  # that of listdir
+        return None
+fds = {n: link(n) for n in os.listdir("/proc/self/fd")}
+told = {"fds": {n: where for n, where in fds.items() if where},
+        "cmdline": open("/proc/self/cmdline").read(),
+        "status": open("/proc/self/status").read()}
+if os.environ["reason"] == "PREINIT":
+    json.dump(told, open("TOLD", "w"))
+"""
+
+
+def test_what_a_script_inherits(lab, raw):
+    """Three descriptors, clean signals, and root's privileges."""
+    path, told = lab.folder / "plain", lab.folder / "told"
+    path.write_text(INHERITED.replace("TOLD", str(told)))
+    path.chmod(0o755)
+    lab.client(*QUICK, script=str(path))
+    lab.wait_sent(wire.DISCOVER)  # PREINIT is over
+    told = json.loads(told.read_text())
+    assert set(told["fds"]) == {"0", "1", "2"}
+    assert told["cmdline"].split("\0")[-2:] == [str(path), ""]
+    status = labs.parse_status(told["status"])
+    assert int(status["SigBlk"], 16) == 0
+    # SIGPIPE and SIGXFSZ: Python's own habit
+    assert int(status["SigIgn"], 16) & ~(1 << 12 | 1 << 24) == 0
     # a script started by root is root's
     assert status["Uid"].split() == ["0"] * 4
     assert int(status["CapEff"], 16) & 1 << 12

@@ -171,10 +171,12 @@ def test_probes_then_two_announcements(lab, raw):
 
 
 def test_no_arp_at_all_when_not_waited_for(lab, raw):
+    script = lab.own_script()
     client = lab.client(*QUICK)
-    lab.script.wait("BOUND")
+    script.wait("BOUND")
+    labs.wait_for("address", lab.addresses)
     client.signal(signal.SIGHUP)
-    lab.script.wait("RENEW")
+    script.wait("RENEW")
     assert [f for f in lab.sent() if f.is_probe() or f.is_announcement()] \
         == []
 
