@@ -94,7 +94,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
 # cmocka's macros convert pointers to its own integers.
 $(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
 
--include $(wildcard $(BUILD)/src/*.d $(BUILD)/tests/unit/*.d)
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/tests/*/*.d)
 
 # One unit test, with all that it says: `make unit-option`.
 unit-%: $(BUILD)/tests/unit/test_%
@@ -105,6 +105,17 @@ RUN = BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' tests/run
 
 unit: $(UNITS:%=$(BUILD)/tests/unit/%)
 	@+$(RUN) unit
+
+# SEEDS histories from SEED on, in virtual time; TRACE=all tells each in full.
+SEEDS ?= 20000
+SEED ?= 1
+SIM = sim future judge packet server tally trace wire world
+
+$(BUILD)/tests/sim/sim: $(SIM:%=$(BUILD)/tests/sim/%.o) $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+sim: $(BUILD)/tests/sim/sim
+	$< -n $(SEEDS) -s $(SEED) -j $(shell nproc) $(if $(TRACE),-t)
 
 # As root: installs what the tests need and runs them all.
 check:
@@ -160,5 +171,5 @@ clean:
 	rm -rf $(OUT)
 
 FORCE:
-.PHONY: all unit pure check demo asan coverage lint install uninstall clean
+.PHONY: all unit sim pure check demo asan coverage lint install uninstall clean
 .SECONDARY:
