@@ -400,14 +400,24 @@ def test_worker_killed(lab, raw):
 
 def test_worker_killed_again_and_again(lab, raw):
     """Five failures within an hour: that interface is given up; it is the
-    only one, so the program fails."""
+    only one, so the program fails, but not before the lease is taken down."""
+    path = lab.folder / "slow"
+    os.mkfifo(path)
     client = lab.client(*QUICK)
     last = None
-    for _ in range(5):
+    for n in range(5):
         last = lab.script.wait("BOUND", after=last, timeout=90)
+        if n == 4:
+            lab.script.on("EXPIRE", f"read -r _ <{path}")
         os.kill(labs.wait_worker(client.pid), signal.SIGKILL)
-    assert client.wait(90) == 1
-    assert lab.script.reasons()[-1] in ("EXPIRE", "STOP", "FAIL")
+    assert lab.script.wait("EXPIRE", after=last)["old_ip_address"] \
+        == raw.address
+    labs.wait_for("rest", lambda: not labs.is_running(client.pid) or
+                  labs.process_status(client.pid)["State"].startswith("S"))
+    assert client.is_alive()
+    path.write_text("\n")  # the script may go on
+    assert client.wait() == 1
+    assert not list(lab.state.glob("cli0.*"))
 
 
 def test_monitor_killed(lab, raw):

@@ -74,6 +74,18 @@ def test_deleted_and_made_again(lab, raw):
     assert labs.wait_worker(client.pid) != worker
 
 
+def test_renamed(lab, raw):
+    """The same link under another name: the script is told the new one."""
+    client, script, _ = start_bound(lab)
+    lab.ip(lab.inside, "link set cli0 name other0")
+    client.signal(signal.SIGHUP)
+    assert script.wait("RENEW")["interface"] == "other0"
+    assert lab.address("other0") == "10.77.0.150/24"
+    client.signal(signal.SIGTERM)
+    assert client.wait() == 0
+    assert lab.addresses("other0") == []
+
+
 def check_new_mac(lab, script, client, worker, first_xid):
     expired = script.wait("EXPIRE")
     script.wait("PREINIT", after=expired)

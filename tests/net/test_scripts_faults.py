@@ -152,6 +152,18 @@ def test_slow_script_hears_only_what_is_still_true(lab, raw):
                                     "BOUND"]
 
 
+def test_hanging_script_does_not_hold_up_the_end(lab, raw):
+    """SIGTERM: the script gets 2 s more, then STOP is told."""
+    path = fifo(lab, "never")
+    lab.script.on("BOUND", f"read -r _ <{path}")
+    client = lab.client(*QUICK)
+    lab.script.wait("BOUND")
+    client.signal(signal.SIGTERM)
+    assert client.wait() == 0
+    stop = lab.script.runs()[-1]
+    assert (stop.reason, stop["old_ip_address"]) == ("STOP", raw.address)
+
+
 def test_interfaces_do_not_wait_for_each_other(lab, raw):
     def answer(server, message):
         server.address = ("10.77.0.151" if message.chaddr == lab.mac("cli1")

@@ -138,7 +138,8 @@ def test_discover_again_after_4_and_8_seconds(lab, raw):
     # the gaps are in the profile's limits (Audit) and not round numbers
     gaps = [b.time - a.time for a, b in zip(sent, sent[1:])]
     assert any(abs(gap - round(gap)) > 0.02 for gap in gaps), gaps
-    assert client.log.count("DHCPDISCOVER on cli0 to 255.255.255.255") == 3
+    labs.wait_for("log", lambda: client.log.count(
+        "DHCPDISCOVER on cli0 to 255.255.255.255 port 67 interval") == 3)
 
 
 def test_request_again_with_the_same_xid_and_secs(lab, raw):
