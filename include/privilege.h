@@ -22,15 +22,17 @@ int privilege_reduce(const char **what);
 
 /*
  * Raises capability `capability` (CAP_… of linux/capability.h) into the
- * effective set if it is permitted; privilege_lower ends that.  Return 0 or
- * -errno.
+ * effective set if it is permitted; privilege_lower ends that.  Not for
+ * NET_ADMIN, which is always in effect.  Return 0 or -errno (EPERM: not
+ * permitted).
  */
 int privilege_raise(unsigned capability);
 int privilege_lower(unsigned capability);
 
 /*
  * The user and group that a worker becomes when we are root: `dhcpcanon`,
- * else `nobody`.  Returns false, and 0 for both, when we are not root.
+ * else `nobody`, else 65534.  Returns false, and 0 for both, when we are not
+ * root.
  */
 bool privilege_worker_user(uid_t *uid, gid_t *gid);
 
