@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "sandbox.h"
 #include "process.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <grp.h>
