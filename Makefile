@@ -121,7 +121,7 @@ sim: $(BUILD)/tests/sim/sim
 check:
 	tests/needs build tests
 	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%)
-	@+$(RUN) unit pure $(if $(wildcard tests/sim/sim.c),sim) net text
+	@+$(RUN) unit pure sim net text
 	@$(GIVE_BACK)
 
 # As root: a lease is taken in a namespace of its own, from a real server.
@@ -134,16 +134,19 @@ demo:
 # What sudo built is the user's.
 GIVE_BACK = test -z "$$SUDO_UID" || chown -R "$$SUDO_UID:$$SUDO_GID" $(OUT)
 
-# The program and its unit tests under AddressSanitizer and UBSan.
+# The program, and its unit tests run, under AddressSanitizer and UBSan.
 asan:
 	$(MAKE) VARIANT=asan BUILD=$(OUT)/asan all unit
 
+# What the unit tests reach; GCOVR=--html-details=… and the like.
 coverage:
+	tests/needs build coverage
 	$(MAKE) VARIANT=coverage BUILD=$(OUT)/coverage unit
 	gcovr --root . --object-directory $(OUT)/coverage --filter src/ \
-	  --exclude-throw-branches $(GCOVR) $(OUT)/coverage
+	  $(GCOVR) $(OUT)/coverage
 
 lint:
+	tests/needs build lint
 	@+$(RUN) lint text
 
 # The pure ring may ask for nothing but these.
