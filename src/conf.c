@@ -1,0 +1,1022 @@
+/*
+ * Tokens to struct conf, statement by statement.  It knows the statements
+ * and how a value of each kind is written in one; which text is clean is
+ * option.c's, what becomes of it amend.c's.  It must not know files,
+ * interfaces that exist, or the log.
+ *
+ * No recursion: blocks are counted, and only those of an interface have
+ * statements of ours in them.
+ */
+#include "conf.h"
+
+#include "lexer.h"
+
+#include <assert.h>
+
+struct parser {
+	struct lexer lexer;
+	struct conf *conf;
+	struct conf_report *report;
+	unsigned line;            /* where the statement begins */
+	char name[CONF_NAME_MAX]; /* of the statement, for the report */
+	struct text name_text;    /* writes `name` */
+};
+
+/* What a statement is found to be, if it is not honoured. */
+static const char not_honoured[] = "not honoured";
+
+struct statement {
+	const char *word;
+	/*
+	 * Reads the statement, whose first word is the token.  Returns NULL
+	 * with its last sign as the token; or what is wrong, having changed
+	 * nothing.
+	 */
+	const char *(*read)(struct parser *parser,
+			    const struct statement *statement);
+	enum amend_verb verb;
+};
+
+/* ---- the report ---- */
+
+/* Adds the token to the statement's name. */
+static void name_token(struct parser *parser)
+{
+	const struct lexer *const lexer = &parser->lexer;
+
+	if (lexer->token != TOKEN_WORD)
+		return;
+	if (parser->name_text.length > 0)
+		text_add_char(&parser->name_text, ' ');
+	for (size_t i = 0; i < lexer->length; i++) {
+		const char octet = lexer->text[i];
+		const bool is_printable = octet > ' ' && octet <= '~';
+
+		text_add_char(&parser->name_text, is_printable ? octet : '?');
+	}
+}
+
+static void begin_statement(struct parser *parser)
+{
+	parser->line = parser->lexer.line;
+	parser->name_text = text_in(parser->name, sizeof(parser->name));
+	name_token(parser);
+}
+
+static void note_error(struct parser *parser, const char *problem)
+{
+	struct conf_report *const report = parser->report;
+
+	if (report->error_count < CONF_ERRORS_MAX) {
+		struct conf_error *const error =
+			&report->error[report->error_count];
+
+		error->line = parser->line;
+		error->problem = problem;
+		memcpy(error->name, parser->name, sizeof(error->name));
+	}
+	report->error_count++;
+}
+
+static void note_skipped(struct parser *parser)
+{
+	struct conf_report *const report = parser->report;
+	const size_t size = strlen(parser->name) + 1;
+	uint32_t i = 0;
+
+	while (i < report->skipped_count &&
+	       memcmp(report->skipped[i].name, parser->name, size) != 0)
+		i++;
+	if (i == CONF_SKIPPED_MAX) {
+		report->skipped_others++;
+		return;
+	}
+	if (i == report->skipped_count) {
+		report->skipped_count++;
+		memcpy(report->skipped[i].name, parser->name, size);
+	}
+	report->skipped[i].times++;
+}
+
+void conf_skipped_text(const struct conf_report *report, struct text *out)
+{
+	for (uint32_t i = 0; i < report->skipped_count; i++) {
+		if (i > 0)
+			text_add(out, ", ");
+		text_add(out, report->skipped[i].name);
+		if (report->skipped[i].times > 1) {
+			text_add(out, " (");
+			text_add_number(out, report->skipped[i].times);
+			text_add(out, ")");
+		}
+	}
+	if (report->skipped_others > 0) {
+		text_add(out, " and ");
+		text_add_number(out, report->skipped_others);
+		text_add(out, " others");
+	}
+}
+
+void conf_error_text(const struct conf_error *error, struct text *out)
+{
+	text_add(out, "line ");
+	text_add_number(out, error->line);
+	text_add(out, ": ");
+	if (error->name[0] != '\0') {
+		text_add(out, error->name);
+		text_add(out, ": ");
+	}
+	text_add(out, error->problem);
+}
+
+/* ---- tokens ---- */
+
+/* What is wrong with the token where `expected` should have been. */
+static const char *wrong(const struct parser *parser, const char *expected)
+{
+	switch (parser->lexer.token) {
+	case TOKEN_END:
+		return "the file ends within it";
+	case TOKEN_BROKEN:
+		return "a quote that its line does not close";
+	case TOKEN_SIGN:
+		return "expressions are not evaluated";
+	case TOKEN_CLOSE:
+		return "no ; at its end";
+	case TOKEN_WORD:
+	case TOKEN_STRING:
+	case TOKEN_COMMA:
+	case TOKEN_SEMICOLON:
+	case TOKEN_OPEN:
+		break;
+	}
+	return expected;
+}
+
+/* Reads the `;` that is to follow. */
+static const char *read_end(struct parser *parser)
+{
+	if (lexer_next(&parser->lexer) == TOKEN_SEMICOLON)
+		return NULL;
+	return wrong(parser, "more in it than belongs there");
+}
+
+/* Copies the token as a string; false if it is too long for one. */
+static bool copy_token(const struct parser *parser, char *out, size_t size)
+{
+	const size_t length = lexer_copy(&parser->lexer, out, size - 1);
+
+	if (length == size)
+		return false;
+	out[length] = '\0';
+	return strlen(out) == length;
+}
+
+/*
+ * Goes on from the token to the end of the statement: its `;`, the `}` of its
+ * block, or an unclosed quote.  False at the end of the file and at the `}`
+ * of a block around it, which stays the token; otherwise that is no `}`.
+ */
+static bool skip_rest(struct lexer *lexer)
+{
+	size_t depth = 0;
+
+	for (;; lexer_next(lexer)) {
+		switch (lexer->token) {
+		case TOKEN_END:
+			return false;
+		case TOKEN_SEMICOLON:
+		case TOKEN_BROKEN:
+			if (depth == 0)
+				return true;
+			break;
+		case TOKEN_OPEN:
+			depth++;
+			break;
+		case TOKEN_CLOSE:
+			if (depth == 0)
+				return false;
+			if (--depth > 0)
+				break;
+			lexer->token = TOKEN_SEMICOLON;
+			return true;
+		case TOKEN_WORD:
+		case TOKEN_STRING:
+		case TOKEN_COMMA:
+		case TOKEN_SIGN:
+			break;
+		}
+	}
+}
+
+/* ---- names of options ---- */
+
+/* The statements and variables that an option's name must not be. */
+static const char *const reserved_names[] = {
+	"ip-address",  "next-server", "filename",
+	"server-name", "host-name",   "network-number",
+	"expiry",      "ip6-address", "ip6-prefix",
+};
+
+/* Writes `name` as names are compared: in lower case, `-` for `_`. */
+static void fold_name(const char *name, char out[OPTION_NAME_MAX])
+{
+	size_t i = 0;
+
+	for (; name[i] != '\0'; i++) {
+		out[i] = name[i];
+		if (name[i] >= 'A' && name[i] <= 'Z')
+			out[i] = (char)(name[i] - 'A' + 'a');
+		else if (name[i] == '_')
+			out[i] = '-';
+	}
+	out[i] = '\0';
+}
+
+static bool is_same(const char *one, const char *other)
+{
+	const size_t size = strlen(one) + 1;
+
+	return size == strlen(other) + 1 && memcmp(one, other, size) == 0;
+}
+
+static bool is_same_folded(const char *name, const char *folded)
+{
+	char own[OPTION_NAME_MAX];
+
+	fold_name(name, own);
+	return is_same(own, folded);
+}
+
+static bool is_reserved(const char *folded)
+{
+	const size_t count = sizeof(reserved_names) / sizeof(reserved_names[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_same(folded, reserved_names[i]))
+			return true;
+	return false;
+}
+
+/* A name that can be part of a variable's. */
+static bool is_option_name(const char *folded)
+{
+	if (*folded < 'a' || *folded > 'z')
+		return false;
+	for (; *folded != '\0'; folded++)
+		if ((*folded < 'a' || *folded > 'z') &&
+		    (*folded < '0' || *folded > '9') && *folded != '-')
+			return false;
+	return true;
+}
+
+static bool begins_with(const char *text, const char *prefix)
+{
+	while (*prefix != '\0')
+		if (*text++ != *prefix++)
+			return false;
+	return true;
+}
+
+/* True if the table has a name for `code`. */
+static bool is_known(uint16_t code)
+{
+	char name[OPTION_NAME_MAX];
+
+	option_file_name(code, name);
+	return !begins_with(name, "unknown-");
+}
+
+/* The place of `code` in the list; its end if it has none. */
+static uint32_t index_of(const struct definitions *definitions, uint16_t code)
+{
+	uint32_t i = 0;
+
+	while (i < definitions->count && definitions->item[i].code != code)
+		i++;
+	return i;
+}
+
+/* The code that the folded name is defined for, or 0. */
+static uint16_t defined_code(const struct definitions *definitions,
+			     const char *folded)
+{
+	for (uint32_t i = 0; i < definitions->count; i++)
+		if (is_same_folded(definitions->item[i].name, folded))
+			return definitions->item[i].code;
+	return option_by_file_name(folded, strlen(folded));
+}
+
+void conf_option_name(const struct definitions *definitions, uint16_t code,
+		      char out[OPTION_NAME_MAX])
+{
+	const uint32_t i = index_of(definitions, code);
+
+	option_name(code, out);
+	if (i == definitions->count || is_known(code))
+		return;
+	memcpy(out, definitions->item[i].name, OPTION_NAME_MAX);
+	for (; *out != '\0'; out++)
+		if (*out == '-')
+			*out = '_';
+}
+
+uint16_t conf_option_like(const struct definitions *definitions, uint16_t code)
+{
+	const uint32_t i = index_of(definitions, code);
+
+	if (i == definitions->count || is_known(code))
+		return code;
+	return definitions->item[i].like;
+}
+
+/*
+ * Reads the name of an option, folded, without the name of its space if that
+ * is DHCPv4's own.
+ */
+static const char *read_name(struct parser *parser, char out[OPTION_NAME_MAX])
+{
+	static const char space[] = "dhcp.";
+	char name[OPTION_NAME_MAX];
+
+	if (lexer_next(&parser->lexer) != TOKEN_WORD)
+		return wrong(parser, "expects the name of an option");
+	name_token(parser);
+	if (!copy_token(parser, name, sizeof(name)))
+		return "not the name of an option";
+	fold_name(name, out);
+	if (begins_with(out, space))
+		memmove(out, out + strlen(space),
+			strlen(out) + 1 - strlen(space));
+	for (const char *at = out; *at != '\0'; at++)
+		if (*at == '.')
+			return not_honoured;
+	return NULL;
+}
+
+/* ---- statements ---- */
+
+static const char *read_timeout(struct parser *parser,
+				const struct statement *statement)
+{
+	static const char expected[] = "not a number of seconds";
+	char number[16];
+	const char *at = number;
+	const char *problem;
+	uint64_t seconds;
+
+	(void)statement;
+	if (lexer_next(&parser->lexer) != TOKEN_WORD)
+		return wrong(parser, expected);
+	if (!copy_token(parser, number, sizeof(number)) ||
+	    !text_take_number(&at, UINT32_MAX, &seconds) || *at != '\0' ||
+	    seconds == 0)
+		return expected;
+	problem = read_end(parser);
+	if (problem != NULL)
+		return problem;
+	/* NetworkManager writes 2147483647 for never */
+	parser->conf->timeout_ms = seconds > UINT32_MAX / 1000
+					   ? UINT32_MAX
+					   : (uint32_t)seconds * 1000;
+	return NULL;
+}
+
+static const char *read_script(struct parser *parser,
+			       const struct statement *statement)
+{
+	static const char expected[] = "not an absolute path in quotes";
+	char path[CONF_SCRIPT_MAX];
+	const char *problem;
+
+	(void)statement;
+	if (lexer_next(&parser->lexer) != TOKEN_STRING)
+		return wrong(parser, expected);
+	if (!copy_token(parser, path, sizeof(path)))
+		return "not a path";
+	for (size_t i = 0; path[i] != '\0'; i++)
+		if (path[i] < ' ' || path[i] > '~')
+			return "not a path";
+	if (path[0] != '/')
+		return expected;
+	problem = read_end(parser);
+	if (problem == NULL)
+		memcpy(parser->conf->script, path, strlen(path) + 1);
+	return problem;
+}
+
+/* Adds the token, A.B.C.D or A.B.C.D/N, to `list`. */
+static const char *add_network(const struct parser *parser,
+			       struct reject_list *list)
+{
+	char network[32];
+	const char *at = network;
+	struct in_addr address;
+	uint64_t width = 32;
+
+	if (!copy_token(parser, network, sizeof(network)) ||
+	    !text_take_address(&at, &address))
+		return "not an address";
+	if (*at == '/') {
+		at++;
+		if (!text_take_number(&at, 32, &width))
+			return "not the length of a prefix";
+	}
+	if (*at != '\0')
+		return "not an address";
+	if (list->count == REJECT_MAX)
+		return "too many servers";
+
+	const struct in_addr mask = {
+		htonl((uint32_t)(UINT64_C(0xffffffff) << (32 - width)))};
+
+	list->item[list->count].mask = mask;
+	list->item[list->count].network.s_addr = address.s_addr & mask.s_addr;
+	list->count++;
+	return NULL;
+}
+
+static const char *read_reject(struct parser *parser,
+			       const struct statement *statement)
+{
+	struct reject_list list = parser->conf->reject;
+
+	(void)statement;
+	do {
+		const char *problem;
+
+		if (lexer_next(&parser->lexer) != TOKEN_WORD)
+			return wrong(parser, "expects the address of a server");
+		problem = add_network(parser, &list);
+		if (problem != NULL)
+			return problem;
+	} while (lexer_next(&parser->lexer) == TOKEN_COMMA);
+	if (parser->lexer.token != TOKEN_SEMICOLON)
+		return wrong(parser, "expects a comma between addresses");
+	parser->conf->reject = list;
+	return NULL;
+}
+
+/*
+ * Types, and an option of each.  dhclient has more (records, signed integers
+ * of 8 and 16 bits, IPv6); no option of ours has their kind.
+ */
+static const struct type {
+	const char *words;
+	uint16_t like;
+} types[] = {
+	{"boolean", 19},
+	{"integer 32", 2},
+	{"signed integer 32", 2},
+	{"unsigned integer 8", 23},
+	{"unsigned integer 16", 22},
+	{"unsigned integer 32", 24},
+	{"array of unsigned integer 8", 55},
+	{"array of unsigned integer 16", 25},
+	{"ip-address", 16},
+	{"array of ip-address", 4},
+	{"text", 14},
+	{"string", 43},
+	{"domain-name", 137},
+	{"domain-list", 119},
+	{"domain-list compressed", 119},
+};
+
+static const char unsupported[] = "not a type that is supported";
+
+/* Reads the words of a type up to the `;`; `*like` is then an option of it. */
+static const char *read_type(struct parser *parser, uint16_t *like)
+{
+	char buffer[64];
+	struct text words = text_in(buffer, sizeof(buffer));
+
+	while (lexer_next(&parser->lexer) == TOKEN_WORD) {
+		char word[OPTION_NAME_MAX], folded[OPTION_NAME_MAX];
+
+		if (!copy_token(parser, word, sizeof(word)))
+			return unsupported;
+		fold_name(word, folded);
+		if (words.length > 0)
+			text_add_char(&words, ' ');
+		text_add(&words, folded);
+	}
+	if (parser->lexer.token != TOKEN_SEMICOLON)
+		return wrong(parser, unsupported);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!words.cut && is_same(buffer, types[i].words)) {
+			*like = types[i].like;
+			return NULL;
+		}
+	return unsupported;
+}
+
+/* Reads `= type;` after the code, and keeps the definition. */
+static const char *define(struct parser *parser, const char *folded,
+			  uint16_t code)
+{
+	struct definitions *const list = &parser->conf->definitions;
+	const uint16_t taken = defined_code(list, folded);
+	const uint32_t i = index_of(list, code);
+	const char *problem;
+	uint16_t like;
+
+	if (lexer_next(&parser->lexer) != TOKEN_SIGN ||
+	    *parser->lexer.text != '=')
+		return "expects = after the code";
+	problem = read_type(parser, &like);
+	if (problem != NULL)
+		return problem;
+	if (!is_option_name(folded) || is_reserved(folded) ||
+	    (taken != 0 && taken != code))
+		return "a name that is taken or can't be one";
+	if (taken == code && is_known(code))
+		return NULL; /* as everybody defines 121, 249 and 252 */
+	if (i == CONF_DEFINITIONS_MAX)
+		return "too many options defined";
+	list->item[i] = (struct definition){.code = code, .like = like};
+	memcpy(list->item[i].name, folded, strlen(folded) + 1);
+	if (i == list->count)
+		list->count++;
+	return NULL;
+}
+
+/* `option NAME code N = type;`, the only `option` that is honoured. */
+static const char *read_definition(struct parser *parser,
+				   const struct statement *statement)
+{
+	char name[OPTION_NAME_MAX], number[8];
+	const char *problem = read_name(parser, name);
+	const char *at = number;
+	uint64_t code;
+
+	(void)statement;
+	if (problem != NULL)
+		return problem;
+	if (lexer_next(&parser->lexer) == TOKEN_SIGN)
+		return wrong(parser, "");
+	if (!lexer_is_word(&parser->lexer, "code"))
+		return not_honoured;
+	if (lexer_next(&parser->lexer) != TOKEN_WORD)
+		return wrong(parser, "expects a code");
+	if (!copy_token(parser, number, sizeof(number)) ||
+	    !text_take_number(&at, OPTION_END - 1, &code) || *at != '\0' ||
+	    option_kind((uint16_t)code) == KIND_NONE)
+		return "not the code of an option that a script gets";
+	return define(parser, name, (uint16_t)code);
+}
+
+/* ---- values ---- */
+
+static const char unusable[] = "not a usable value";
+
+/* Adds the token, a number, an address or a flag, to `out`. */
+static bool add_word(const struct parser *parser, struct text *out)
+{
+	const struct lexer *const lexer = &parser->lexer;
+	char word[OPTION_NAME_MAX];
+
+	if (!copy_token(parser, word, sizeof(word)))
+		return false;
+	if (out->length > 0)
+		text_add_char(out, ' ');
+	if (lexer_is_word(lexer, "on") || lexer_is_word(lexer, "true"))
+		text_add(out, "true");
+	else if (lexer_is_word(lexer, "off") || lexer_is_word(lexer, "false"))
+		text_add(out, "false");
+	else
+		text_add(out, word);
+	return true;
+}
+
+/*
+ * Adds the token, a name in quotes, to `out`, with the final dot that names
+ * of these kinds have.  An empty string is no name.
+ */
+static bool add_domain(const struct parser *parser, struct text *out)
+{
+	char name[OPTION_TEXT_MAX];
+
+	if (!copy_token(parser, name, sizeof(name)))
+		return false;
+	if (name[0] == '\0')
+		return true;
+	if (out->length > 0)
+		text_add_char(out, ' ');
+	text_add(out, name);
+	if (name[strlen(name) - 1] != '.')
+		text_add_char(out, '.');
+	return true;
+}
+
+/* Reads a list of one or more, with or without commas between them. */
+static const char *read_list(struct parser *parser, bool of_domains,
+			     struct text *out)
+{
+	const enum token wanted = of_domains ? TOKEN_STRING : TOKEN_WORD;
+	const char *const expected = of_domains
+					     ? "expects names in quotes"
+					     : "expects numbers or addresses";
+
+	lexer_next(&parser->lexer);
+	for (;;) {
+		if (parser->lexer.token != wanted)
+			return wrong(parser, expected);
+		if (!(of_domains ? add_domain : add_word)(parser, out))
+			return unusable;
+		lexer_next(&parser->lexer);
+		if (parser->lexer.token == TOKEN_SEMICOLON)
+			return NULL;
+		if (parser->lexer.token == TOKEN_COMMA)
+			lexer_next(&parser->lexer);
+	}
+}
+
+/* Leaves one blank between words, and none before or behind them. */
+static size_t trim(char *octets, size_t length)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < length; i++)
+		if (octets[i] != ' ' || (kept > 0 && octets[kept - 1] != ' '))
+			octets[kept++] = octets[i];
+	if (kept > 0 && octets[kept - 1] == ' ')
+		kept--;
+	return kept;
+}
+
+/* Takes the token, a string, as the value of an option `like`. */
+static const char *take_string(struct parser *parser, uint16_t like,
+			       struct text *out)
+{
+	char octets[OPTION_TEXT_MAX];
+	enum option_result result;
+	size_t length;
+
+	length = lexer_copy(&parser->lexer, octets, sizeof(octets));
+	if (length > sizeof(octets))
+		return unusable;
+	if (option_kind(like) == KIND_NAMES)
+		length = trim(octets, length);
+	result = option_to_text(like, (const uint8_t *)octets, length, out);
+	if (result != OPTION_OK && result != OPTION_EMPTY)
+		return unusable;
+	return read_end(parser);
+}
+
+static const char *read_string(struct parser *parser, uint16_t like,
+			       struct text *out)
+{
+	if (lexer_next(&parser->lexer) != TOKEN_STRING)
+		return wrong(parser, "expects text in quotes");
+	return take_string(parser, like, out);
+}
+
+/* Appends the octets of the token, which is hex by colons. */
+static bool take_hex(const struct parser *parser, struct writer *out)
+{
+	const struct lexer *const lexer = &parser->lexer;
+	size_t digits = 0;
+	unsigned octet = 0;
+
+	for (size_t i = 0; i < lexer->length; i++) {
+		const unsigned value = lexer_digit(lexer->text[i]);
+
+		if (value < 16 && ++digits <= 2) {
+			octet = octet << 4 | value;
+			continue;
+		}
+		if (lexer->text[i] != ':' || digits == 0)
+			return false;
+		writer_u8(out, (uint8_t)octet);
+		digits = octet = 0;
+	}
+	writer_u8(out, (uint8_t)octet);
+	return digits > 0 && !out->full;
+}
+
+/* Reads text in quotes, or octets. */
+static const char *read_binary(struct parser *parser, uint16_t like,
+			       struct text *out)
+{
+	uint8_t octets[OPTION_TEXT_MAX];
+	struct writer writer = {.at = octets, .left = sizeof(octets)};
+
+	if (lexer_next(&parser->lexer) == TOKEN_STRING)
+		return take_string(parser, like, out);
+	if (parser->lexer.token != TOKEN_WORD)
+		return wrong(parser, "expects text in quotes, or octets");
+	if (!take_hex(parser, &writer) ||
+	    option_to_text(like, octets, sizeof(octets) - writer.left, out) !=
+		    OPTION_OK)
+		return unusable;
+	return read_end(parser);
+}
+
+/* Reads a flag and, perhaps, text in quotes. */
+static const char *read_flag_text(struct parser *parser, struct text *out)
+{
+	char rest[OPTION_TEXT_MAX];
+
+	if (lexer_next(&parser->lexer) != TOKEN_WORD)
+		return wrong(parser, "expects true or false");
+	if (!add_word(parser, out))
+		return unusable;
+	if (lexer_next(&parser->lexer) == TOKEN_SEMICOLON)
+		return NULL;
+	if (parser->lexer.token != TOKEN_STRING)
+		return wrong(parser, "expects text in quotes");
+	if (!copy_token(parser, rest, sizeof(rest)))
+		return unusable;
+	text_add_char(out, ' ');
+	text_add(out, rest);
+	return read_end(parser);
+}
+
+static const char *read_kind(struct parser *parser, uint16_t like,
+			     struct text *out)
+{
+	const char *problem = not_honoured;
+
+	switch (option_kind(like)) {
+	case KIND_NONE:
+	case KIND_COUNT:
+		break;
+	case KIND_ADDRESS:
+	case KIND_MASK:
+	case KIND_ADDRESSES:
+	case KIND_ADDRESS_PAIRS:
+	case KIND_U8:
+	case KIND_U16:
+	case KIND_MTU:
+	case KIND_U32:
+	case KIND_S32:
+	case KIND_U8S:
+	case KIND_U16S:
+	case KIND_FLAG:
+	case KIND_ROUTES:
+	case KIND_U8_TRIPLE:
+	case KIND_FLAG_ADDRESSES:
+	case KIND_PORT_PARAMETERS:
+		problem = read_list(parser, false, out);
+		break;
+	case KIND_SEARCH:
+	case KIND_DOMAIN:
+		problem = read_list(parser, true, out);
+		break;
+	case KIND_TEXT:
+	case KIND_NAME:
+	case KIND_NAMES:
+		problem = read_string(parser, like, out);
+		break;
+	case KIND_BINARY:
+		problem = read_binary(parser, like, out);
+		break;
+	case KIND_FLAG_TEXT:
+		problem = read_flag_text(parser, out);
+		break;
+	}
+	return problem;
+}
+
+/*
+ * Options that say how the lease itself runs: a script that is told another
+ * lifetime than the client keeps would configure an address that is no
+ * longer, or not yet, ours.
+ */
+static bool is_of_protocol(uint16_t code)
+{
+	static const uint8_t codes[] = {50, 51, 52, 53, 54, 55, 57, 58, 59, 61};
+
+	for (size_t i = 0; i < sizeof(codes); i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
+/* supersede, prepend, append, default NAME VALUE; */
+static const char *read_amendment(struct parser *parser,
+				  const struct statement *statement)
+{
+	struct conf *const conf = parser->conf;
+	const enum amend_verb verb = statement->verb;
+	char name[OPTION_NAME_MAX], buffer[OPTION_TEXT_MAX];
+	struct text text = text_in(buffer, sizeof(buffer));
+	const char *problem = read_name(parser, name);
+	uint16_t code, like;
+
+	if (problem != NULL)
+		return problem;
+	code = defined_code(&conf->definitions, name);
+	if (is_of_protocol(code) || is_same(name, "host-name"))
+		return not_honoured; /* the latter is given to no script */
+	if (code == 0)
+		return "no option has this name";
+	like = conf_option_like(&conf->definitions, code);
+	if ((verb == AMEND_PREPEND || verb == AMEND_APPEND) &&
+	    amend_separator(option_kind(like)) == NULL)
+		return "nothing can be added to a single value";
+	problem = read_kind(parser, like, &text);
+	if (problem != NULL)
+		return problem;
+	if (text.cut ||
+	    (text.length > 0 && !option_text_is_clean(like, buffer)))
+		return unusable;
+	if (!amend_add(&conf->amendments, code, like, verb, buffer))
+		return "no room for more of these";
+	return NULL;
+}
+
+/* ---- statements by name ---- */
+
+/* Not honoured; what it is about belongs to its name. */
+static const char *skip_with_name(struct parser *parser,
+				  const struct statement *statement)
+{
+	(void)statement;
+	lexer_next(&parser->lexer);
+	name_token(parser);
+	return not_honoured;
+}
+
+/* Left to conf_read_interface. */
+static const char *skip_interface(struct parser *parser,
+				  const struct statement *statement)
+{
+	static const char expected[] = "expects a name and a block";
+
+	(void)statement;
+	lexer_next(&parser->lexer);
+	if (parser->lexer.token != TOKEN_STRING &&
+	    parser->lexer.token != TOKEN_WORD)
+		return wrong(parser, expected);
+	if (lexer_next(&parser->lexer) != TOKEN_OPEN)
+		return wrong(parser, expected);
+	return NULL;
+}
+
+/* What is honoured, and what is not but has a name worth telling. */
+static const struct statement statements[] = {
+	{"timeout", read_timeout, 0},
+	{"script", read_script, 0},
+	{"reject", read_reject, 0},
+	{"option", read_definition, 0},
+	{"interface", skip_interface, 0},
+	{"supersede", read_amendment, AMEND_SUPERSEDE},
+	{"prepend", read_amendment, AMEND_PREPEND},
+	{"append", read_amendment, AMEND_APPEND},
+	{"default", read_amendment, AMEND_DEFAULT},
+	{"send", skip_with_name, 0},
+	{"also", skip_with_name, 0},
+};
+
+/* dhclient has these too; any other word is an error. */
+static const char *const skipped_words[] = {
+	/* what would be sent or asked for */
+	"request",
+	"require",
+	"hardware",
+	"anycast-mac",
+	"do-forward-updates",
+	"vendor",
+	/* times, which are RFC 7844's and ours */
+	"retry",
+	"reboot",
+	"select-timeout",
+	"initial-interval",
+	"initial-delay",
+	"backoff-cutoff",
+	/* leases and interfaces that are not there, other files */
+	"lease",
+	"alias",
+	"pseudo",
+	"media",
+	"medium",
+	"include",
+	"omapi",
+	"key",
+	"zone",
+	"db-time-format",
+	"lease-id-format",
+	"bootp",
+	"default-duid",
+	/* what is computed or run */
+	"if",
+	"elsif",
+	"else",
+	"switch",
+	"on",
+	"set",
+	"unset",
+	"define",
+	"eval",
+	"log",
+	"execute",
+	"class",
+	"subclass",
+};
+
+static const struct statement *find_statement(const struct lexer *lexer)
+{
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+		if (lexer_is_word(lexer, statements[i].word))
+			return &statements[i];
+	return NULL;
+}
+
+static bool is_skipped(const struct lexer *lexer)
+{
+	const size_t count = sizeof(skipped_words) / sizeof(skipped_words[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (lexer_is_word(lexer, skipped_words[i]))
+			return true;
+	return false;
+}
+
+/* Reads the statement that the token begins; the token is then its last. */
+static void read_statement(struct parser *parser)
+{
+	const struct statement *const statement =
+		find_statement(&parser->lexer);
+	const char *problem = not_honoured;
+	bool is_whole;
+
+	if (statement != NULL)
+		problem = statement->read(parser, statement);
+	else if (!is_skipped(&parser->lexer))
+		problem = wrong(parser, "no such statement");
+	is_whole = skip_rest(&parser->lexer) &&
+		   parser->lexer.token != TOKEN_BROKEN;
+	if (problem == not_honoured)
+		note_skipped(parser);
+	else if (problem != NULL)
+		note_error(parser, problem);
+	if (!is_whole && (problem == NULL || problem == not_honoured))
+		note_error(parser, wrong(parser, unusable));
+}
+
+/* Reads statements up to the end or a `}` that none of them began. */
+static void read_statements(struct parser *parser)
+{
+	lexer_next(&parser->lexer);
+	while (parser->lexer.token != TOKEN_END &&
+	       parser->lexer.token != TOKEN_CLOSE) {
+		if (parser->lexer.token != TOKEN_SEMICOLON) {
+			begin_statement(parser);
+			read_statement(parser);
+		}
+		if (parser->lexer.token != TOKEN_END &&
+		    parser->lexer.token != TOKEN_CLOSE)
+			lexer_next(&parser->lexer);
+	}
+}
+
+void conf_read(const char *text, size_t length, struct conf *out,
+	       struct conf_report *report)
+{
+	struct parser parser = {
+		.lexer = lexer_on(text, length), .conf = out, .report = report};
+
+	*out = (struct conf){0};
+	*report = (struct conf_report){0};
+	for (;;) {
+		read_statements(&parser);
+		if (parser.lexer.token == TOKEN_END)
+			return;
+		begin_statement(&parser);
+		note_error(&parser, "a } without its {");
+	}
+}
+
+/* True if the token is `interface`, for ours; then `{` is the token. */
+static bool enter_interface(struct parser *parser, const char *interface)
+{
+	struct lexer *const lexer = &parser->lexer;
+	char name[OPTION_NAME_MAX];
+
+	if (!lexer_is_word(lexer, "interface"))
+		return false;
+	begin_statement(parser);
+	lexer_next(lexer);
+	if ((lexer->token != TOKEN_STRING && lexer->token != TOKEN_WORD) ||
+	    !copy_token(parser, name, sizeof(name)) ||
+	    !is_same(name, interface))
+		return false;
+	return lexer_next(lexer) == TOKEN_OPEN;
+}
+
+void conf_read_interface(const char *text, size_t length, const char *interface,
+			 struct conf *conf, struct conf_report *report)
+{
+	struct parser parser = {.lexer = lexer_on(text, length),
+				.conf = conf,
+				.report = report};
+
+	*report = (struct conf_report){0};
+	while (lexer_next(&parser.lexer) != TOKEN_END) {
+		if (enter_interface(&parser, interface))
+			read_statements(&parser);
+		else
+			skip_rest(&parser.lexer);
+	}
+}
