@@ -113,6 +113,8 @@ static struct sent_fields take_message(struct step *step, enum sent sent,
 			   &judge->config.disclosure, &fields);
 	if (is_fresh) {
 		remember_xid(judge, fields.xid);
+		HOLDS(fields.xid == step->witness->xid,
+		      "xid %08x is not the chance of this event", fields.xid);
 		judge->xid = fields.xid;
 		judge->open = true;
 		judge->started_ms = step->now;

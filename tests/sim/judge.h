@@ -16,6 +16,7 @@
 struct witness {
 	enum event_type type;
 	uint64_t now_ms, asleep_ms;
+	uint32_t xid; /* that a new transaction has to take */
 	struct reply reply;
 	struct claim claim;
 	struct link link;

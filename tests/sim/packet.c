@@ -227,35 +227,40 @@ bool claim_read(const uint8_t *frame, size_t length, struct claim *out)
 	return true;
 }
 
-size_t frame_wrap(uint8_t *frame, size_t length, const uint8_t to[6],
-		  uint32_t source, uint32_t destination, bool has_checksum)
+size_t frame_wrap(uint8_t *frame, size_t length,
+		  const struct envelope *envelope)
 {
 	static const uint8_t server_mac[6] = {2, 0x53, 0, 0, 0, 1};
-	uint8_t *header = frame + 14, *udp = frame + 34;
+	const uint32_t header_length = 20 + 4 * envelope->option_words;
 	const uint32_t udp_length = (uint32_t)length + 8;
+	uint8_t *header = frame + 14, *udp = header + header_length;
 	uint32_t sum;
 
-	memcpy(frame, to, 6);
+	memmove(udp + 8, frame + BOOTP_AT, length);
+	memcpy(frame, envelope->to, 6);
 	memcpy(frame + 6, server_mac, 6);
 	put_u16(frame + 12, 0x0800);
-	memset(header, 0, 28);
-	header[0] = 0x45;
-	put_u16(header + 2, udp_length + 20);
+	memset(header, 0, header_length + 8);
+	header[0] = (uint8_t)(0x40 + header_length / 4);
+	put_u16(header + 2, udp_length + header_length);
 	header[8] = 64;
 	header[9] = 17;
-	put_u32(header + 12, source);
-	put_u32(header + 16, destination);
-	put_u16(header + 10, ~ones_sum(header, 20, 0));
+	put_u32(header + 12, envelope->source);
+	put_u32(header + 16, envelope->destination);
+	/* options: the first is "no operation", the rest is over */
+	if (header_length > 20)
+		header[20] = 1;
+	put_u16(header + 10, ~ones_sum(header, header_length, 0));
 	put_u16(udp, 67);
 	put_u16(udp + 2, 68);
 	put_u16(udp + 4, udp_length);
-	if (has_checksum) {
+	if (envelope->has_checksum) {
 		sum = ~ones_sum(udp, udp_length,
 				pseudo_sum(header, udp_length)) &
 		      0xffff;
 		put_u16(udp + 6, sum == 0 ? 0xffff : sum);
 	}
-	return BOOTP_AT + length;
+	return 14 + header_length + udp_length;
 }
 
 size_t claim_write(uint8_t *frame, const struct claim *claim, bool is_request)

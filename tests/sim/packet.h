@@ -54,12 +54,21 @@ bool reply_read(const uint8_t *frame, size_t length, struct reply *out);
 /* Reads an ARP frame (RFC 826); false: it is none. */
 bool claim_read(const uint8_t *frame, size_t length, struct claim *out);
 
+/* What the headers of a reply are; host order. */
+struct envelope {
+	const uint8_t *to; /* Ethernet */
+	uint32_t source, destination;
+	bool has_checksum;     /* of UDP */
+	uint32_t option_words; /* of the IPv4 header, 0 to 10 */
+};
+
 /*
  * Puts Ethernet, IPv4 and UDP headers in front of the `length` octets of
- * message at `frame` + BOOTP_AT; returns the frame's length.
+ * message at `frame` + BOOTP_AT, which move up for IP options; returns the
+ * frame's length.
  */
-size_t frame_wrap(uint8_t *frame, size_t length, const uint8_t to[6],
-		  uint32_t source, uint32_t destination, bool has_checksum);
+size_t frame_wrap(uint8_t *frame, size_t length,
+		  const struct envelope *envelope);
 
 /* Writes an ARP frame; returns its length. */
 size_t claim_write(uint8_t *frame, const struct claim *claim, bool is_request);

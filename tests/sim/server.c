@@ -308,11 +308,11 @@ static void add_extras(struct item *items, size_t *count, uint32_t server,
 
 static void add_odd(struct item *items, size_t *count, struct dice *dice)
 {
-	static const uint8_t codes[] = {1, 51, 53, 54, 58, 59, 3, 6};
+	static const uint8_t codes[] = {1, 51, 52, 53, 54, 58, 59, 3, 6, 52};
 	uint8_t value[40];
 
 	for (size_t i = 0; i < sizeof(value); i++)
-		value[i] = (uint8_t)dice_below(dice, 256);
+		value[i] = (uint8_t)dice_below(dice, i == 0 ? 6 : 256);
 	add(items, count, codes[dice_below(dice, sizeof(codes))], value,
 	    dice_one_in(dice, 3) ? dice_below(dice, 9) : dice_below(dice, 40));
 }
@@ -444,7 +444,7 @@ size_t server_answer(struct server *server, const uint8_t *request_bytes,
 	size_t length;
 	bool broadcast;
 
-	assert(room >= BOOTP_AT + MESSAGE_ROOM);
+	assert(room >= BOOTP_AT + 40 + MESSAGE_ROOM);
 	read_request(request_bytes, &request);
 	type = decide(server, &request);
 	if (type == 0 || server->temper == TEMPER_SILENT)
@@ -462,7 +462,14 @@ size_t server_answer(struct server *server, const uint8_t *request_bytes,
 	length = write_message(&draft, dice, frame + BOOTP_AT);
 	/* RFC 2131 §4.1: a NAK is broadcast */
 	broadcast = server->broadcasts || type == NAK;
-	return frame_wrap(frame, length, broadcast ? everybody : request.chaddr,
-			  server->id, broadcast ? 0xffffffff : draft.yiaddr,
-			  server->has_checksum);
+	return frame_wrap(
+		frame, length,
+		&(struct envelope){
+			.to = broadcast ? everybody : request.chaddr,
+			.source = server->id,
+			.destination = broadcast ? 0xffffffff : draft.yiaddr,
+			.has_checksum = server->has_checksum,
+			.option_words = dice_one_in(dice, 16)
+						? dice_below(dice, 11)
+						: 0});
 }

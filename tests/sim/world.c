@@ -294,6 +294,7 @@ static void step(struct world *world, struct event *event,
 	event->now_ms = witness->now_ms = world->now_ms;
 	event->asleep_ms = witness->asleep_ms = world->asleep_ms;
 	event->chance = roll_chance(world);
+	witness->xid = event->chance.xid;
 	witness->type = event->type;
 	world->steps++;
 	client_step(&world->client, event, &actions);
