@@ -1,4 +1,7 @@
-/* The command line, dhclient's and our own additions.  Has no effects. */
+/*
+ * The command line: dhclient's flags and our own; called as dhcpcd, those
+ * that NetworkManager passes.  Has no effects.
+ */
 #ifndef DHCPCANON_CLI_H
 #define DHCPCANON_CLI_H
 
@@ -9,6 +12,14 @@
 
 #define CLI_INTERFACES_MAX 1024
 #define CLI_EXTRA_LENGTH_MAX 1023 /* of one -e string, without its NUL */
+#define CLI_NOTES_MAX 16
+
+/* Whose place we take: the base name of argv[0]. */
+enum personality {
+	PERSONALITY_DHCPCANON, /* any other name */
+	PERSONALITY_DHCLIENT,
+	PERSONALITY_DHCPCD,
+};
 
 /* What the program is to do. */
 enum cli_action {
@@ -19,38 +30,59 @@ enum cli_action {
 	CLI_HELP,
 };
 
+/* A flag that was accepted but is not obeyed, for the log. */
+struct cli_note {
+	const char *flag;
+	const char *reason;
+};
+
 struct options {
+	enum personality personality;
 	enum cli_action action;  /* the last one asked for */
-	bool foreground;         /* -d */
+	bool foreground;         /* -d; dhcpcd's -B */
 	bool to_stderr;          /* -v, -d; last of these and -q counts */
 	bool is_verbose;         /* debug lines too; likewise */
 	bool once;               /* -1 */
 	bool background_at_once; /* -nw */
+	bool wait_for_interface; /* -w: one that is missing may come later */
+	bool no_interfaces;      /* -n: hold none; then none is named either */
 	bool no_pid;             /* --no-pid */
 	bool delay_selecting;
-	struct disclosure disclosure;     /* --client-id, --request-options */
-	const char *script;               /* -sf, -sp; NULL: the default */
-	const char *pid_file;             /* -pf; NULL: the default */
-	const char *lease_file;           /* -lf; NULL: the default */
+	bool broadcast;     /* -B: ask servers for broadcast answers */
+	bool script_given;  /* by flag or environment, not by default */
+	bool timeout_given; /* likewise */
+	bool quiet_stop;    /* SIGTERM, SIGINT: exit without the script */
+	bool hup_exits;     /* so does SIGHUP (dhclient) */
+	bool alarm_exits;   /* and SIGALRM (dhcpcd) */
+	struct disclosure disclosure; /* --client-id, --request-options */
+	/* Files: flag, else environment, else dhclient's own if called so. */
+	const char *script;     /* -sf, -sp, dhcpcd's -c; NULL: SCRIPT */
+	const char *pid_file;   /* -pf; NULL: one per interface */
+	const char *lease_file; /* -lf; NULL: one per interface */
+	const char *conf_file;  /* -cf; NULL: none */
 	const char *extra[ENV_EXTRA_MAX]; /* -e, those that are allowed */
 	size_t extra_count;
 	const char *extra_refused; /* the last -e that is not; or NULL */
 	size_t extra_refused_count;
+	struct cli_note note[CLI_NOTES_MAX]; /* each flag once */
+	size_t note_count;
 	uint32_t arp_wait_ms;
 	uint32_t carrier_grace_ms;
 	uint32_t timeout_ms;
 	uint32_t decline_pause_ms; /* --decline-wait-time */
 	enum route_policy routes;
 	const char *interface[CLI_INTERFACES_MAX]; /* each once */
-	size_t interface_count;
+	size_t interface_count; /* 0: all there are; see no_interfaces */
 };
 
 /*
  * Reads the command line; flags and interfaces mix freely, flags are whole
  * words, the argument of one that begins with `--` may follow `=`.  --help
- * and --version end the reading.  Strings are borrowed from `argv`.  Returns
- * true with `*out` filled in; or false with one sentence, without newline, in
- * `error` of `size` octets.
+ * and --version end the reading.  PATH_DHCLIENT_SCRIPT, _PID, _DB and _CONF
+ * of the environment stand in for -sf, -pf, -lf and -cf, unless they are
+ * empty or we are called as dhcpcd.  Strings are borrowed from `argv` and the
+ * environment.  Returns true with `*out` filled in; or false with one
+ * sentence, without newline, in `error` of `size` octets.
  */
 bool cli_parse(int argc, char *const argv[], struct options *out, char *error,
 	       size_t size);

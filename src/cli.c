@@ -1,13 +1,18 @@
 /*
- * The command line as one table: a flag is a row.  Knows words and ranges;
+ * The command line as tables: a flag is a row.  Knows words and ranges;
  * nothing is opened, looked up or started here.
  */
 #include "cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const char cli_usage[] =
 	"usage: dhcpcanon [flags] [interface ...]\n"
@@ -19,20 +24,31 @@ const char cli_usage[] =
 	"  -q                    no log to stderr\n"
 	"  -1                    give up when there is no lease in time\n"
 	"  -nw                   go to the background at once\n"
+	"  -w                    wait for an interface that is missing\n"
+	"  -n                    configure no interface\n"
 	"  -r                    stop the running client, release its lease\n"
 	"                        (nothing is sent)\n"
 	"  -x                    stop the running client\n"
 	"  -sf PATH, -sp PATH    script\n"
+	"  -cf PATH              configuration\n"
+	"  -lf PATH              lease file\n"
 	"  -pf PATH              pid file\n"
 	"  --no-pid              no pid file\n"
-	"  -lf PATH              lease file\n"
 	"  -e NAME=VALUE         add to the script's environment\n"
-	"  --timeout SECONDS     without a lease until the script is told "
+	"  -timeout SECONDS, --timeout SECONDS\n"
+	"                        without a lease until the script is told "
 	"(60)\n"
 	"  --decline-wait-time SECONDS\n"
 	"                        pause after a declined address (10)\n"
+	"  -B                    ask for broadcast answers (discloses more)\n"
 	"  -h, --help            this text\n"
 	"  --version             the version\n"
+	"Ignored: -i -I -C ID -D TYPE -df PATH -F NAME -H NAME -p PORT\n"
+	"  -s SERVER -V CLASS\n"
+	"Refused: -g ADDRESS, and what is DHCPv6's, as -6\n"
+	"In the environment PATH_DHCLIENT_SCRIPT, _CONF, _DB and _PID stand "
+	"in\n"
+	"  for -sf, -cf, -lf and -pf\n"
 	"\n"
 	"Our own:\n"
 	"  --arp-wait MS         probe that long for another user of the\n"
@@ -44,7 +60,10 @@ const char cli_usage[] =
 	"  --routes gateway|all|none\n"
 	"                        which routes to take from the network\n"
 	"  --client-id           send a client identifier (discloses more)\n"
-	"  --request-options     send a request list (discloses more)\n";
+	"  --request-options     send a request list (discloses more)\n"
+	"\n"
+	"Called as dhcpcd, in place of dhclient's, as NetworkManager does:\n"
+	"  --noconfigure -B -K -L -A -c SCRIPT -4 [-h NAME [-F HOW]]\n";
 
 enum kind {
 	FLAG_NOTHING, /* accepted, without effect */
@@ -53,6 +72,7 @@ enum kind {
 	FLAG_STRING,  /* sets a string, which must not be empty */
 	FLAG_NUMBER,  /* sets a number: `unit` times what is given */
 	FLAG_CALL,    /* calls `apply` */
+	FLAG_REFUSED, /* is an error, for `reason` */
 };
 
 struct flag {
@@ -65,7 +85,20 @@ struct flag {
 	enum cli_action action;
 	bool (*apply)(struct options *out, const char *value);
 	const char *expected; /* FLAG_CALL: what a good argument is */
+	const char *reason;   /* FLAG_REFUSED; else, if any, to be logged */
 };
+
+/* Reads all of `value` as a decimal number; false if it is none. */
+static bool read_number(const char *value, unsigned long *out)
+{
+	char *end;
+
+	if (*value < '0' || *value > '9') /* strtoul takes blanks and signs */
+		return false;
+	errno = 0;
+	*out = strtoul(value, &end, 10);
+	return errno == 0 && *end == '\0';
+}
 
 /* -d: dhclient logs to standard error as long as it is in the foreground. */
 static bool apply_foreground(struct options *out, const char *value)
@@ -120,13 +153,37 @@ static bool apply_routes(struct options *out, const char *value)
 		[ROUTES_NONE] = "none",
 	};
 
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+	for (size_t i = 0; i < COUNT(policies); i++) {
 		if (strcmp(value, policies[i]) == 0) {
 			out->routes = (enum route_policy)i;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* -p: dhclient refuses what is no port, and so do we although we ignore it. */
+static bool apply_port(struct options *out, const char *value)
+{
+	unsigned long port;
+
+	(void)out;
+	return read_number(value, &port) && port >= 1 && port <= UINT16_MAX;
+}
+
+/* -D: likewise. */
+static bool apply_duid_type(struct options *out, const char *value)
+{
+	(void)out;
+	return strcasecmp(value, "LL") == 0 || strcasecmp(value, "LLT") == 0;
+}
+
+/* dhcpcd's -A: no ARP. */
+static bool apply_no_arp(struct options *out, const char *value)
+{
+	(void)value;
+	out->arp_wait_ms = 0;
+	return true;
 }
 
 #define FIELD(name) .field = offsetof(struct options, name)
@@ -140,26 +197,80 @@ static bool apply_routes(struct options *out, const char *value)
 	.argument = "MS", .kind = FLAG_NUMBER, FIELD(name), .max = (most),     \
 	.unit = 1
 #define CALLS(function) .kind = FLAG_CALL, .apply = (function)
+#define IGNORED(why) .kind = FLAG_NOTHING, .reason = (why)
+#define REFUSED(why) .kind = FLAG_REFUSED, .reason = (why)
+#define NO_DHCPV6 REFUSED("DHCPv6 is not done by this program")
 
-static const struct flag flags[] = {
-	{"-4", .kind = FLAG_NOTHING},
+#define IDENTIFIES "ignored, it would identify this machine"
+#define FIXED_PORTS "ignored, ports 67 and 68 are part of the profile"
+#define ALL_SERVERS "ignored, messages are broadcast to every server"
+#define NOTHING_HELD "no interface is configured"
+
+/* dhclient's, and those that Fedora's has beyond Debian's. */
+static const struct flag dhclient_flags[] = {
 	{"-d", CALLS(apply_foreground)},
 	{"-v", CALLS(apply_verbose)},
 	{"-q", CALLS(apply_quiet)},
 	{"-1", SETS(once)},
 	{"-nw", SETS(background_at_once)},
+	{"-w", SETS(wait_for_interface)},
+	{"-n", SETS(no_interfaces), .reason = NOTHING_HELD},
 	{"-r", DOES(CLI_RELEASE)},
 	{"-x", DOES(CLI_STOP)},
 	{"-sf", PATH(script)},
 	{"-sp", PATH(script)},
-	{"-pf", PATH(pid_file)},
+	{"-cf", PATH(conf_file)},
 	{"-lf", PATH(lease_file)},
+	{"-pf", PATH(pid_file)},
 	{"--no-pid", SETS(no_pid)},
 	{"-e", .argument = "NAME=VALUE", CALLS(apply_extra),
 	 .expected = "one of at most 32"},
+	{"-timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--decline-wait-time", SECONDS(decline_pause_ms, 0, 86400)},
+	{"-B", SETS(broadcast)},
 	{"-h", DOES(CLI_HELP)},
+	/* these three are on every command line of ifupdown */
+	{"-i", IGNORED(IDENTIFIES)},
+	{"-I", IGNORED(NULL)},
+	{"-df", .argument = "PATH", IGNORED(NULL)},
+	{"-D", .argument = "TYPE", CALLS(apply_duid_type),
+	 .expected = "LL or LLT", .reason = IDENTIFIES},
+	{"-C", .argument = "ID", IGNORED(IDENTIFIES)},
+	{"-F", .argument = "NAME", IGNORED(IDENTIFIES)},
+	{"-H", .argument = "NAME", IGNORED(IDENTIFIES)},
+	{"-V", .argument = "CLASS", IGNORED(IDENTIFIES)},
+	{"-p", .argument = "PORT", CALLS(apply_port),
+	 .expected = "a port from 1 to 65535", .reason = FIXED_PORTS},
+	{"-s", .argument = "SERVER", IGNORED(ALL_SERVERS)},
+	{"-g", REFUSED("this program is no relay")},
+	{"-S", NO_DHCPV6},
+	{"-N", NO_DHCPV6},
+	{"-T", NO_DHCPV6},
+	{"-P", NO_DHCPV6},
+	{"-R", NO_DHCPV6},
+	{"--dad-wait-time", NO_DHCPV6},
+	{"--prefix-len-hint", NO_DHCPV6},
+	{"--address-prefix-len", NO_DHCPV6},
+	{"-4o6", NO_DHCPV6},
+};
+
+/* dhcpcd's, as far as NetworkManager passes them. */
+static const struct flag dhcpcd_flags[] = {
+	{"--noconfigure", IGNORED(NULL)},
+	{"-B", SETS(foreground)},
+	{"-K", IGNORED(NULL)}, /* the caller watches the carrier */
+	{"-L", IGNORED(NULL)}, /* there is no IPv4LL here */
+	{"-A", CALLS(apply_no_arp)},
+	{"-c", PATH(script)},
+	{"-h", .argument = "NAME", IGNORED(IDENTIFIES)},
+	{"-F", .argument = "HOW", IGNORED(IDENTIFIES)},
+};
+
+/* Whatever the program is called. */
+static const struct flag common_flags[] = {
+	{"-4", IGNORED(NULL)},
+	{"-6", NO_DHCPV6},
 	{"--help", DOES(CLI_HELP)},
 	{"--version", DOES(CLI_VERSION)},
 	{"--arp-wait", MILLISECONDS(arp_wait_ms, 60000)},
@@ -169,6 +280,21 @@ static const struct flag flags[] = {
 	 .expected = "gateway, all or none"},
 	{"--client-id", SETS(disclosure.client_id)},
 	{"--request-options", SETS(disclosure.request_options)},
+};
+
+/* A file that may be named by the environment, and dhclient's default. */
+struct file {
+	const char *variable;
+	size_t field; /* in struct options */
+	const char *of_dhclient;
+};
+
+static const struct file files[] = {
+	{"PATH_DHCLIENT_CONF", FIELD(conf_file), "/etc/dhcp/dhclient.conf"},
+	{"PATH_DHCLIENT_DB", FIELD(lease_file),
+	 "/var/lib/dhcp/dhclient.leases"},
+	{"PATH_DHCLIENT_PID", FIELD(pid_file), "/run/dhclient.pid"},
+	{"PATH_DHCLIENT_SCRIPT", FIELD(script), "/sbin/dhclient-script"},
 };
 
 /* The command line as it is read, and where a complaint goes. */
@@ -189,18 +315,6 @@ complain(struct words *words, const char *format, ...)
 	vsnprintf(words->error, words->size, format, arguments);
 	va_end(arguments);
 	return false;
-}
-
-/* Reads all of `value` as a decimal number; false if it is none. */
-static bool read_number(const char *value, unsigned long *out)
-{
-	char *end;
-
-	if (*value < '0' || *value > '9') /* strtoul takes blanks and signs */
-		return false;
-	errno = 0;
-	*out = strtoul(value, &end, 10);
-	return errno == 0 && *end == '\0';
 }
 
 static bool apply_number(const struct flag *flag, const char *value,
@@ -243,19 +357,48 @@ static bool apply(const struct flag *flag, const char *value,
 			return complain(words, "%s %s: not %s", flag->name,
 					value, flag->expected);
 		return true;
+	case FLAG_REFUSED:
+		break;
 	}
-	return false;
+	return complain(words, "%s (%s)", flag->reason, flag->name);
 }
 
-/* The flag whose name is the first `length` octets of `word`, or NULL. */
-static const struct flag *find_flag(const char *word, size_t length)
+/* Keeps what the log is to say of the flag; once, however often it came. */
+static void note(const struct flag *flag, struct options *out)
 {
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+	for (size_t i = 0; i < out->note_count; i++) {
+		if (out->note[i].flag == flag->name)
+			return;
+	}
+	assert(out->note_count < CLI_NOTES_MAX);
+	out->note[out->note_count++] =
+		(struct cli_note){flag->name, flag->reason};
+}
+
+/* Looks among `count` of `flags` for the name in `word`; or NULL. */
+static const struct flag *search(const struct flag *flags, size_t count,
+				 const char *word, size_t length)
+{
+	for (size_t i = 0; i < count; i++) {
 		if (strlen(flags[i].name) == length &&
 		    memcmp(flags[i].name, word, length) == 0)
 			return &flags[i];
 	}
 	return NULL;
+}
+
+/* The flag whose name is the first `length` octets of `word`, or NULL. */
+static const struct flag *find_flag(enum personality personality,
+				    const char *word, size_t length)
+{
+	const struct flag *common =
+		search(common_flags, COUNT(common_flags), word, length);
+
+	if (common != NULL)
+		return common;
+	if (personality == PERSONALITY_DHCPCD)
+		return search(dhcpcd_flags, COUNT(dhcpcd_flags), word, length);
+	return search(dhclient_flags, COUNT(dhclient_flags), word, length);
 }
 
 static bool parse_flag(struct words *words, struct options *out)
@@ -264,20 +407,26 @@ static bool parse_flag(struct words *words, struct options *out)
 	const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
 	const size_t length =
 		equals != NULL ? (size_t)(equals - word) : strlen(word);
-	const struct flag *flag = find_flag(word, length);
-	const char *value = equals != NULL ? equals + 1 : NULL;
+	const struct flag *flag = find_flag(out->personality, word, length);
+	const char *value = equals != NULL ? equals + 1 : "";
 
 	if (flag == NULL)
 		return complain(words, "unknown flag %s", word);
-	if (flag->argument == NULL && value != NULL)
+	if (flag->kind == FLAG_REFUSED) /* whatever its argument would be */
+		return apply(flag, value, out, words);
+	if (flag->argument == NULL && equals != NULL)
 		return complain(words, "%s takes no argument", flag->name);
-	if (flag->argument != NULL && value == NULL) {
+	if (flag->argument != NULL && equals == NULL) {
 		if (words->at + 1 >= words->argc)
 			return complain(words, "%s needs an argument, %s",
 					flag->name, flag->argument);
 		value = words->argv[++words->at];
 	}
-	return apply(flag, value, out, words);
+	if (!apply(flag, value, out, words))
+		return false;
+	if (flag->reason != NULL)
+		note(flag, out);
+	return true;
 }
 
 /*
@@ -319,14 +468,74 @@ static bool parse_interface(struct words *words, struct options *out)
 	return true;
 }
 
+static enum personality personality_of(const char *argv0)
+{
+	const char *name = basename(argv0);
+
+	if (strcmp(name, "dhclient") == 0)
+		return PERSONALITY_DHCLIENT;
+	if (strcmp(name, "dhcpcd") == 0)
+		return PERSONALITY_DHCPCD;
+	return PERSONALITY_DHCPCANON;
+}
+
+/* What the environment says, unless that is nothing. */
+static const char *from_environment(const char *variable)
+{
+	const char *value = secure_getenv(variable);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static const char **path_of(struct options *out, const struct file *file)
+{
+	return (const char **)((char *)out + file->field);
+}
+
+/* Names the files that no flag has named, as far as that is done here. */
+static void name_files(struct options *out)
+{
+	for (size_t i = 0; i < COUNT(files); i++) {
+		const char **path = path_of(out, &files[i]);
+
+		if (*path == NULL && out->personality != PERSONALITY_DHCPCD)
+			*path = from_environment(files[i].variable);
+	}
+	out->script_given = out->script != NULL;
+	if (out->personality != PERSONALITY_DHCLIENT)
+		return;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		const char **path = path_of(out, &files[i]);
+
+		if (*path == NULL)
+			*path = files[i].of_dhclient;
+	}
+}
+
+/* Settles what depends on all words together. */
+static bool complete(struct words *words, struct options *out)
+{
+	if (out->no_interfaces && out->interface_count != 0)
+		return complain(words, "-n: no interface can be named with it");
+	name_files(out);
+	out->timeout_given = out->timeout_ms != 0;
+	if (!out->timeout_given)
+		out->timeout_ms = 60000;
+	out->quiet_stop = out->personality != PERSONALITY_DHCPCANON;
+	out->hup_exits = out->personality == PERSONALITY_DHCLIENT;
+	out->alarm_exits = out->personality == PERSONALITY_DHCPCD;
+	return true;
+}
+
 bool cli_parse(int argc, char *const argv[], struct options *out, char *error,
 	       size_t size)
 {
 	struct words words = {argc, argv, .error = error, .size = size};
 
 	memset(out, 0, sizeof(*out));
+	if (argc > 0)
+		out->personality = personality_of(argv[0]);
 	out->arp_wait_ms = 200;
-	out->timeout_ms = 60000;
 	out->decline_pause_ms = 10000;
 	for (words.at = 1; words.at < argc; words.at++) {
 		const bool is_good = argv[words.at][0] == '-'
@@ -338,5 +547,5 @@ bool cli_parse(int argc, char *const argv[], struct options *out, char *error,
 		if (out->action == CLI_HELP || out->action == CLI_VERSION)
 			break;
 	}
-	return true;
+	return complete(&words, out);
 }
