@@ -173,6 +173,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-FORCE:
-.PHONY: all unit sim pure check demo asan coverage lint install uninstall clean
+.PHONY: all unit sim pure check demo asan coverage lint install uninstall clean FORCE
 .SECONDARY:
