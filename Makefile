@@ -117,6 +117,19 @@ $(BUILD)/tests/sim/sim: $(SIM:%=$(BUILD)/tests/sim/%.o) $(CORE)
 sim: $(BUILD)/tests/sim/sim
 	$< -n $(SEEDS) -s $(SEED) -j $(shell nproc) $(if $(TRACE),-t)
 
+# CLIENTS of the core before one server, a power cut and an outage: a table
+# and, with gnuplot, a picture in $(BUILD).
+CLIENTS ?= 100000
+
+$(BUILD)/tests/sim/fleet: $(BUILD)/tests/sim/fleet.o \
+  $(BUILD)/tests/sim/packet.o $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+fleet: $(BUILD)/tests/sim/fleet
+	$< -n $(CLIENTS) >$(BUILD)/fleet.csv
+	@if command -v gnuplot >/dev/null; then cd $(BUILD) && \
+	  gnuplot $(abspath tests/sim/fleet.gnuplot); fi
+
 # As root: installs what the tests need and runs them all.
 check:
 	tests/needs build tests
@@ -173,5 +186,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim pure check demo asan coverage lint install uninstall clean FORCE
+.PHONY: all unit sim fleet pure check demo asan coverage lint install uninstall clean FORCE
 .SECONDARY:
