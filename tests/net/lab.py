@@ -323,11 +323,12 @@ class Lab:
     def add_interface(self, name, mac=None):
         """A client interface, administratively up, its port captured."""
         port = "port" + name[-1]
-        self.ip(self.wire, f"link add {port} type veth peer name {name} "
-                f"netns {self.inside}", f"link set {port} master srv0 up")
+        self.ip(self.wire, f"link add {port} type veth peer name {name}",
+                *([f"link set {name} address {mac}"] if mac else []),
+                f"link set {port} master srv0 up")
         self.captures.setdefault(name, []).append(Capture(self.wire, port))
-        if mac:
-            self.ip(self.inside, f"link set {name} address {mac}")
+        # a client may wait for it: from here on it can send
+        self.ip(self.wire, f"link set {name} netns {self.inside}")
         self.note_mac(name)
         self.ip(self.inside, f"link set {name} up")
         wait_for(f"{name} operational", lambda: self.link(name)["operstate"]
