@@ -25,6 +25,12 @@ struct leasefile_block {
 };
 
 /*
+ * The lease's end as scripts are told it, seconds since the epoch: for one
+ * without end 0xffffffff seconds from `now`, as dhclient counts it.
+ */
+int64_t lease_record_expiry(const struct lease_record *record, int64_t now);
+
+/*
  * Appends one `lease { … }` block: two-space indent, interface, fixed-address,
  * filename, server-name, options (text quoted, lists by commas), renew,
  * rebind, expire in UTC or `never`.

@@ -126,10 +126,7 @@ static void to_announced(const struct lease_record *record,
 			 struct announced *out)
 {
 	out->variables = record->variables;
-	out->expiry = record->expire;
-	/* for ever, in a script's eyes: what dhclient makes of 0xffffffff */
-	if (record->expire == LEASEFILE_NEVER)
-		out->expiry = clock_epoch_s() + LEASE_INFINITE;
+	out->expiry = lease_record_expiry(record, clock_epoch_s());
 }
 
 static void script_ended(struct interface *interface,

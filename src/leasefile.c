@@ -211,6 +211,12 @@ static void add_options(struct text *out, const struct variables *variables)
 	}
 }
 
+int64_t lease_record_expiry(const struct lease_record *record, int64_t now)
+{
+	return record->expire == LEASEFILE_NEVER ? now + UINT32_MAX
+						 : record->expire;
+}
+
 void leasefile_write(const struct lease_record *record, struct text *out)
 {
 	text_add(out, "lease {\n  interface ");

@@ -6,6 +6,7 @@
  */
 #include "stop.h"
 
+#include "clock.h"
 #include "leasefile.h"
 #include "log.h"
 #include "pidfile.h"
@@ -27,9 +28,6 @@
 #define TERM_TIME_LIMIT_MS 5000
 #define KILL_TIME_LIMIT_MS 5000
 #define FILE_MAX 1048576 /* octets of a lease file */
-
-/* What dhclient tells its scripts of a lease without end. */
-#define EXPIRY_NEVER INT32_MAX
 
 /* Waits for the process to end; false when it still runs after `limit_ms`. */
 static bool wait_for_end(int pidfd, int limit_ms)
@@ -152,8 +150,7 @@ static void run_script(const struct options *options,
 	};
 
 	old_lease.variables = record->variables;
-	old_lease.expiry = record->expire == LEASEFILE_NEVER ? EXPIRY_NEVER
-							     : record->expire;
+	old_lease.expiry = lease_record_expiry(record, clock_epoch_s());
 	env_render(&input, &env);
 
 	const pid_t script = script_start(path, env.entry);
