@@ -42,8 +42,9 @@ CFLAGS = -O0 -g --coverage
 endif
 
 # The three rings: an arrow only ever points inwards (README.md).
-PURE = arp calendar client decode env frame lease leasefile link message \
-	notice option profile reason report route status text variables
+PURE = amend arp calendar client conf decode env frame lease leasefile lexer \
+	link message notice option profile reason report route status text \
+	value variables
 EDGE = background cli files launch log pidfile privilege sandbox script store \
 	transport
 ACTOR = interface main monitor stop worker

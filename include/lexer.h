@@ -49,6 +49,18 @@ bool lexer_is_word(const struct lexer *lexer, const char *word);
  */
 size_t lexer_copy(const struct lexer *lexer, char *out, size_t size);
 
+/* Copies them as a string; false if they do not fit or hold a NUL. */
+bool lexer_string(const struct lexer *lexer, char *out, size_t size);
+
+/*
+ * What is wrong with the token, a static phrase: `expected`, unless the token
+ * itself says more (the end, an unclosed quote, a sign).
+ */
+const char *lexer_complaint(const struct lexer *lexer, const char *expected);
+
+/* Reads the `;` that is to follow: NULL, or what is wrong. */
+const char *lexer_end(struct lexer *lexer);
+
 /* The value of a digit in base 16 or less, in either case; 16: it is none. */
 unsigned lexer_digit(char digit);
 

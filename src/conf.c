@@ -1,8 +1,7 @@
 /*
- * Tokens to struct conf, statement by statement.  It knows the statements
- * and how a value of each kind is written in one; which text is clean is
- * option.c's, what becomes of it amend.c's.  It must not know files,
- * interfaces that exist, or the log.
+ * Tokens to struct conf, statement by statement.  It knows the statements;
+ * values are value.c's, what becomes of them amend.c's.  It must not know
+ * files, which interfaces exist, or the log.
  *
  * No recursion: blocks are counted, and only those of an interface have
  * statements of ours in them.
@@ -10,8 +9,7 @@
 #include "conf.h"
 
 #include "lexer.h"
-
-#include <assert.h>
+#include "value.h"
 
 struct parser {
 	struct lexer lexer;
@@ -131,47 +129,6 @@ void conf_error_text(const struct conf_error *error, struct text *out)
 
 /* ---- tokens ---- */
 
-/* What is wrong with the token where `expected` should have been. */
-static const char *wrong(const struct parser *parser, const char *expected)
-{
-	switch (parser->lexer.token) {
-	case TOKEN_END:
-		return "the file ends within it";
-	case TOKEN_BROKEN:
-		return "a quote that its line does not close";
-	case TOKEN_SIGN:
-		return "expressions are not evaluated";
-	case TOKEN_CLOSE:
-		return "no ; at its end";
-	case TOKEN_WORD:
-	case TOKEN_STRING:
-	case TOKEN_COMMA:
-	case TOKEN_SEMICOLON:
-	case TOKEN_OPEN:
-		break;
-	}
-	return expected;
-}
-
-/* Reads the `;` that is to follow. */
-static const char *read_end(struct parser *parser)
-{
-	if (lexer_next(&parser->lexer) == TOKEN_SEMICOLON)
-		return NULL;
-	return wrong(parser, "more in it than belongs there");
-}
-
-/* Copies the token as a string; false if it is too long for one. */
-static bool copy_token(const struct parser *parser, char *out, size_t size)
-{
-	const size_t length = lexer_copy(&parser->lexer, out, size - 1);
-
-	if (length == size)
-		return false;
-	out[length] = '\0';
-	return strlen(out) == length;
-}
-
 /*
  * Goes on from the token to the end of the statement: its `;`, the `}` of its
  * block, or an unclosed quote.  False at the end of the file and at the `}`
@@ -240,14 +197,6 @@ static bool is_same(const char *one, const char *other)
 	return size == strlen(other) + 1 && memcmp(one, other, size) == 0;
 }
 
-static bool is_same_folded(const char *name, const char *folded)
-{
-	char own[OPTION_NAME_MAX];
-
-	fold_name(name, own);
-	return is_same(own, folded);
-}
-
 static bool is_reserved(const char *folded)
 {
 	const size_t count = sizeof(reserved_names) / sizeof(reserved_names[0]);
@@ -302,7 +251,7 @@ static uint16_t defined_code(const struct definitions *definitions,
 			     const char *folded)
 {
 	for (uint32_t i = 0; i < definitions->count; i++)
-		if (is_same_folded(definitions->item[i].name, folded))
+		if (is_same(definitions->item[i].name, folded))
 			return definitions->item[i].code;
 	return option_by_file_name(folded, strlen(folded));
 }
@@ -340,9 +289,10 @@ static const char *read_name(struct parser *parser, char out[OPTION_NAME_MAX])
 	char name[OPTION_NAME_MAX];
 
 	if (lexer_next(&parser->lexer) != TOKEN_WORD)
-		return wrong(parser, "expects the name of an option");
+		return lexer_complaint(&parser->lexer,
+				       "expects the name of an option");
 	name_token(parser);
-	if (!copy_token(parser, name, sizeof(name)))
+	if (!lexer_string(&parser->lexer, name, sizeof(name)))
 		return "not the name of an option";
 	fold_name(name, out);
 	if (begins_with(out, space))
@@ -367,12 +317,12 @@ static const char *read_timeout(struct parser *parser,
 
 	(void)statement;
 	if (lexer_next(&parser->lexer) != TOKEN_WORD)
-		return wrong(parser, expected);
-	if (!copy_token(parser, number, sizeof(number)) ||
+		return lexer_complaint(&parser->lexer, expected);
+	if (!lexer_string(&parser->lexer, number, sizeof(number)) ||
 	    !text_take_number(&at, UINT32_MAX, &seconds) || *at != '\0' ||
 	    seconds == 0)
 		return expected;
-	problem = read_end(parser);
+	problem = lexer_end(&parser->lexer);
 	if (problem != NULL)
 		return problem;
 	/* NetworkManager writes 2147483647 for never */
@@ -391,15 +341,15 @@ static const char *read_script(struct parser *parser,
 
 	(void)statement;
 	if (lexer_next(&parser->lexer) != TOKEN_STRING)
-		return wrong(parser, expected);
-	if (!copy_token(parser, path, sizeof(path)))
+		return lexer_complaint(&parser->lexer, expected);
+	if (!lexer_string(&parser->lexer, path, sizeof(path)))
 		return "not a path";
 	for (size_t i = 0; path[i] != '\0'; i++)
 		if (path[i] < ' ' || path[i] > '~')
 			return "not a path";
 	if (path[0] != '/')
 		return expected;
-	problem = read_end(parser);
+	problem = lexer_end(&parser->lexer);
 	if (problem == NULL)
 		memcpy(parser->conf->script, path, strlen(path) + 1);
 	return problem;
@@ -414,7 +364,7 @@ static const char *add_network(const struct parser *parser,
 	struct in_addr address;
 	uint64_t width = 32;
 
-	if (!copy_token(parser, network, sizeof(network)) ||
+	if (!lexer_string(&parser->lexer, network, sizeof(network)) ||
 	    !text_take_address(&at, &address))
 		return "not an address";
 	if (*at == '/') {
@@ -446,13 +396,16 @@ static const char *read_reject(struct parser *parser,
 		const char *problem;
 
 		if (lexer_next(&parser->lexer) != TOKEN_WORD)
-			return wrong(parser, "expects the address of a server");
+			return lexer_complaint(
+				&parser->lexer,
+				"expects the address of a server");
 		problem = add_network(parser, &list);
 		if (problem != NULL)
 			return problem;
 	} while (lexer_next(&parser->lexer) == TOKEN_COMMA);
 	if (parser->lexer.token != TOKEN_SEMICOLON)
-		return wrong(parser, "expects a comma between addresses");
+		return lexer_complaint(&parser->lexer,
+				       "expects a comma between addresses");
 	parser->conf->reject = list;
 	return NULL;
 }
@@ -493,7 +446,7 @@ static const char *read_type(struct parser *parser, uint16_t *like)
 	while (lexer_next(&parser->lexer) == TOKEN_WORD) {
 		char word[OPTION_NAME_MAX], folded[OPTION_NAME_MAX];
 
-		if (!copy_token(parser, word, sizeof(word)))
+		if (!lexer_string(&parser->lexer, word, sizeof(word)))
 			return unsupported;
 		fold_name(word, folded);
 		if (words.length > 0)
@@ -501,7 +454,7 @@ static const char *read_type(struct parser *parser, uint16_t *like)
 		text_add(&words, folded);
 	}
 	if (parser->lexer.token != TOKEN_SEMICOLON)
-		return wrong(parser, unsupported);
+		return lexer_complaint(&parser->lexer, unsupported);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!words.cut && is_same(buffer, types[i].words)) {
 			*like = types[i].like;
@@ -553,230 +506,19 @@ static const char *read_definition(struct parser *parser,
 	if (problem != NULL)
 		return problem;
 	if (lexer_next(&parser->lexer) == TOKEN_SIGN)
-		return wrong(parser, "");
+		return lexer_complaint(&parser->lexer, "");
 	if (!lexer_is_word(&parser->lexer, "code"))
 		return not_honoured;
 	if (lexer_next(&parser->lexer) != TOKEN_WORD)
-		return wrong(parser, "expects a code");
-	if (!copy_token(parser, number, sizeof(number)) ||
+		return lexer_complaint(&parser->lexer, "expects a code");
+	if (!lexer_string(&parser->lexer, number, sizeof(number)) ||
 	    !text_take_number(&at, OPTION_END - 1, &code) || *at != '\0' ||
 	    option_kind((uint16_t)code) == KIND_NONE)
 		return "not the code of an option that a script gets";
 	return define(parser, name, (uint16_t)code);
 }
 
-/* ---- values ---- */
-
-static const char unusable[] = "not a usable value";
-
-/* Adds the token, a number, an address or a flag, to `out`. */
-static bool add_word(const struct parser *parser, struct text *out)
-{
-	const struct lexer *const lexer = &parser->lexer;
-	char word[OPTION_NAME_MAX];
-
-	if (!copy_token(parser, word, sizeof(word)))
-		return false;
-	if (out->length > 0)
-		text_add_char(out, ' ');
-	if (lexer_is_word(lexer, "on") || lexer_is_word(lexer, "true"))
-		text_add(out, "true");
-	else if (lexer_is_word(lexer, "off") || lexer_is_word(lexer, "false"))
-		text_add(out, "false");
-	else
-		text_add(out, word);
-	return true;
-}
-
-/*
- * Adds the token, a name in quotes, to `out`, with the final dot that names
- * of these kinds have.  An empty string is no name.
- */
-static bool add_domain(const struct parser *parser, struct text *out)
-{
-	char name[OPTION_TEXT_MAX];
-
-	if (!copy_token(parser, name, sizeof(name)))
-		return false;
-	if (name[0] == '\0')
-		return true;
-	if (out->length > 0)
-		text_add_char(out, ' ');
-	text_add(out, name);
-	if (name[strlen(name) - 1] != '.')
-		text_add_char(out, '.');
-	return true;
-}
-
-/* Reads a list of one or more, with or without commas between them. */
-static const char *read_list(struct parser *parser, bool of_domains,
-			     struct text *out)
-{
-	const enum token wanted = of_domains ? TOKEN_STRING : TOKEN_WORD;
-	const char *const expected = of_domains
-					     ? "expects names in quotes"
-					     : "expects numbers or addresses";
-
-	lexer_next(&parser->lexer);
-	for (;;) {
-		if (parser->lexer.token != wanted)
-			return wrong(parser, expected);
-		if (!(of_domains ? add_domain : add_word)(parser, out))
-			return unusable;
-		lexer_next(&parser->lexer);
-		if (parser->lexer.token == TOKEN_SEMICOLON)
-			return NULL;
-		if (parser->lexer.token == TOKEN_COMMA)
-			lexer_next(&parser->lexer);
-	}
-}
-
-/* Leaves one blank between words, and none before or behind them. */
-static size_t trim(char *octets, size_t length)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < length; i++)
-		if (octets[i] != ' ' || (kept > 0 && octets[kept - 1] != ' '))
-			octets[kept++] = octets[i];
-	if (kept > 0 && octets[kept - 1] == ' ')
-		kept--;
-	return kept;
-}
-
-/* Takes the token, a string, as the value of an option `like`. */
-static const char *take_string(struct parser *parser, uint16_t like,
-			       struct text *out)
-{
-	char octets[OPTION_TEXT_MAX];
-	enum option_result result;
-	size_t length;
-
-	length = lexer_copy(&parser->lexer, octets, sizeof(octets));
-	if (length > sizeof(octets))
-		return unusable;
-	if (option_kind(like) == KIND_NAMES)
-		length = trim(octets, length);
-	result = option_to_text(like, (const uint8_t *)octets, length, out);
-	if (result != OPTION_OK && result != OPTION_EMPTY)
-		return unusable;
-	return read_end(parser);
-}
-
-static const char *read_string(struct parser *parser, uint16_t like,
-			       struct text *out)
-{
-	if (lexer_next(&parser->lexer) != TOKEN_STRING)
-		return wrong(parser, "expects text in quotes");
-	return take_string(parser, like, out);
-}
-
-/* Appends the octets of the token, which is hex by colons. */
-static bool take_hex(const struct parser *parser, struct writer *out)
-{
-	const struct lexer *const lexer = &parser->lexer;
-	size_t digits = 0;
-	unsigned octet = 0;
-
-	for (size_t i = 0; i < lexer->length; i++) {
-		const unsigned value = lexer_digit(lexer->text[i]);
-
-		if (value < 16 && ++digits <= 2) {
-			octet = octet << 4 | value;
-			continue;
-		}
-		if (lexer->text[i] != ':' || digits == 0)
-			return false;
-		writer_u8(out, (uint8_t)octet);
-		digits = octet = 0;
-	}
-	writer_u8(out, (uint8_t)octet);
-	return digits > 0 && !out->full;
-}
-
-/* Reads text in quotes, or octets. */
-static const char *read_binary(struct parser *parser, uint16_t like,
-			       struct text *out)
-{
-	uint8_t octets[OPTION_TEXT_MAX];
-	struct writer writer = {.at = octets, .left = sizeof(octets)};
-
-	if (lexer_next(&parser->lexer) == TOKEN_STRING)
-		return take_string(parser, like, out);
-	if (parser->lexer.token != TOKEN_WORD)
-		return wrong(parser, "expects text in quotes, or octets");
-	if (!take_hex(parser, &writer) ||
-	    option_to_text(like, octets, sizeof(octets) - writer.left, out) !=
-		    OPTION_OK)
-		return unusable;
-	return read_end(parser);
-}
-
-/* Reads a flag and, perhaps, text in quotes. */
-static const char *read_flag_text(struct parser *parser, struct text *out)
-{
-	char rest[OPTION_TEXT_MAX];
-
-	if (lexer_next(&parser->lexer) != TOKEN_WORD)
-		return wrong(parser, "expects true or false");
-	if (!add_word(parser, out))
-		return unusable;
-	if (lexer_next(&parser->lexer) == TOKEN_SEMICOLON)
-		return NULL;
-	if (parser->lexer.token != TOKEN_STRING)
-		return wrong(parser, "expects text in quotes");
-	if (!copy_token(parser, rest, sizeof(rest)))
-		return unusable;
-	text_add_char(out, ' ');
-	text_add(out, rest);
-	return read_end(parser);
-}
-
-static const char *read_kind(struct parser *parser, uint16_t like,
-			     struct text *out)
-{
-	const char *problem = not_honoured;
-
-	switch (option_kind(like)) {
-	case KIND_NONE:
-	case KIND_COUNT:
-		break;
-	case KIND_ADDRESS:
-	case KIND_MASK:
-	case KIND_ADDRESSES:
-	case KIND_ADDRESS_PAIRS:
-	case KIND_U8:
-	case KIND_U16:
-	case KIND_MTU:
-	case KIND_U32:
-	case KIND_S32:
-	case KIND_U8S:
-	case KIND_U16S:
-	case KIND_FLAG:
-	case KIND_ROUTES:
-	case KIND_U8_TRIPLE:
-	case KIND_FLAG_ADDRESSES:
-	case KIND_PORT_PARAMETERS:
-		problem = read_list(parser, false, out);
-		break;
-	case KIND_SEARCH:
-	case KIND_DOMAIN:
-		problem = read_list(parser, true, out);
-		break;
-	case KIND_TEXT:
-	case KIND_NAME:
-	case KIND_NAMES:
-		problem = read_string(parser, like, out);
-		break;
-	case KIND_BINARY:
-		problem = read_binary(parser, like, out);
-		break;
-	case KIND_FLAG_TEXT:
-		problem = read_flag_text(parser, out);
-		break;
-	}
-	return problem;
-}
+/* ---- changes to values ---- */
 
 /*
  * Options that say how the lease itself runs: a script that is told another
@@ -815,12 +557,9 @@ static const char *read_amendment(struct parser *parser,
 	if ((verb == AMEND_PREPEND || verb == AMEND_APPEND) &&
 	    amend_separator(option_kind(like)) == NULL)
 		return "nothing can be added to a single value";
-	problem = read_kind(parser, like, &text);
+	problem = value_read(&parser->lexer, like, &text);
 	if (problem != NULL)
 		return problem;
-	if (text.cut ||
-	    (text.length > 0 && !option_text_is_clean(like, buffer)))
-		return unusable;
 	if (!amend_add(&conf->amendments, code, like, verb, buffer))
 		return "no room for more of these";
 	return NULL;
@@ -848,9 +587,9 @@ static const char *skip_interface(struct parser *parser,
 	lexer_next(&parser->lexer);
 	if (parser->lexer.token != TOKEN_STRING &&
 	    parser->lexer.token != TOKEN_WORD)
-		return wrong(parser, expected);
+		return lexer_complaint(&parser->lexer, expected);
 	if (lexer_next(&parser->lexer) != TOKEN_OPEN)
-		return wrong(parser, expected);
+		return lexer_complaint(&parser->lexer, expected);
 	return NULL;
 }
 
@@ -944,7 +683,7 @@ static void read_statement(struct parser *parser)
 	if (statement != NULL)
 		problem = statement->read(parser, statement);
 	else if (!is_skipped(&parser->lexer))
-		problem = wrong(parser, "no such statement");
+		problem = lexer_complaint(&parser->lexer, "no such statement");
 	is_whole = skip_rest(&parser->lexer) &&
 		   parser->lexer.token != TOKEN_BROKEN;
 	if (problem == not_honoured)
@@ -952,7 +691,7 @@ static void read_statement(struct parser *parser)
 	else if (problem != NULL)
 		note_error(parser, problem);
 	if (!is_whole && (problem == NULL || problem == not_honoured))
-		note_error(parser, wrong(parser, unusable));
+		note_error(parser, lexer_complaint(&parser->lexer, ""));
 }
 
 /* Reads statements up to the end or a `}` that none of them began. */
@@ -999,7 +738,7 @@ static bool enter_interface(struct parser *parser, const char *interface)
 	begin_statement(parser);
 	lexer_next(lexer);
 	if ((lexer->token != TOKEN_STRING && lexer->token != TOKEN_WORD) ||
-	    !copy_token(parser, name, sizeof(name)) ||
+	    !lexer_string(lexer, name, sizeof(name)) ||
 	    !is_same(name, interface))
 		return false;
 	return lexer_next(lexer) == TOKEN_OPEN;

@@ -175,3 +175,47 @@ size_t lexer_copy(const struct lexer *lexer, char *out, size_t size)
 	}
 	return length;
 }
+
+bool lexer_string(const struct lexer *lexer, char *out, size_t size)
+{
+	const size_t length = lexer_copy(lexer, out, size - 1);
+
+	if (length == size)
+		return false;
+	out[length] = '\0';
+	return strlen(out) == length;
+}
+
+const char *lexer_complaint(const struct lexer *lexer, const char *expected)
+{
+	const char *complaint = expected;
+
+	switch (lexer->token) {
+	case TOKEN_END:
+		complaint = "the file ends within it";
+		break;
+	case TOKEN_BROKEN:
+		complaint = "a quote that its line does not close";
+		break;
+	case TOKEN_SIGN:
+		complaint = "expressions are not evaluated";
+		break;
+	case TOKEN_CLOSE:
+		complaint = "no ; at its end";
+		break;
+	case TOKEN_WORD:
+	case TOKEN_STRING:
+	case TOKEN_COMMA:
+	case TOKEN_SEMICOLON:
+	case TOKEN_OPEN:
+		break;
+	}
+	return complaint;
+}
+
+const char *lexer_end(struct lexer *lexer)
+{
+	if (lexer_next(lexer) == TOKEN_SEMICOLON)
+		return NULL;
+	return lexer_complaint(lexer, "more in it than belongs there");
+}
