@@ -1,5 +1,7 @@
 # dhcpcanon: `make`, `sudo make demo`, `sudo make check`; see README.md.
 
+MAKEFLAGS += --no-print-directory
+
 PREFIX ?= /usr/local
 SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
