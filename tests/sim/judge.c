@@ -712,7 +712,7 @@ static void next_probe(struct step *step)
 		return;
 	}
 	due(judge, step->now + w / 9, step->now + 2 * w / 9);
-	if (w == 9 * S)
+	if (w == 9 * S && step->client->state == STATE_PROBING)
 		tally_range(TALLY_PROBE_GAP,
 			    (int64_t)(step->client->deadline_ms - step->now),
 			    1000, 2000);

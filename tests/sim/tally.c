@@ -1,5 +1,7 @@
-/* Counters with what they should be. */
+/* Counters with what they should be.  Knows nothing of what is counted. */
 #include "tally.h"
+
+#include "trace.h"
 
 #include <inttypes.h>
 
@@ -32,6 +34,9 @@ void tally_count(enum tally_kind kind, unsigned bucket)
 
 void tally_range(enum tally_kind kind, int64_t value, int64_t low, int64_t high)
 {
+	HOLDS(value >= low && value <= high,
+	      "%s: %" PRId64 ", not %" PRId64 " to %" PRId64, kinds[kind].name,
+	      value, low, high);
 	tally_count(kind, (unsigned)((value - low) * kinds[kind].buckets /
 				     (high - low + 1)));
 }
