@@ -471,7 +471,7 @@ static const char *define(struct parser *parser, const char *folded,
 	const uint16_t taken = defined_code(list, folded);
 	const uint32_t i = index_of(list, code);
 	const char *problem;
-	uint16_t like;
+	uint16_t like = 0;
 
 	if (lexer_next(&parser->lexer) != TOKEN_SIGN ||
 	    *parser->lexer.text != '=')
