@@ -49,4 +49,7 @@ void files_write_leases(const struct interface *all, size_t count,
 /* Writes the status file of `interface`; removes it at its end. */
 void files_write_status(const struct interface *interface);
 
+/* Removes the status files of all `count` interfaces. */
+void files_remove_status(const struct interface *all, size_t count);
+
 #endif

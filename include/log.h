@@ -31,8 +31,8 @@ void log_open(const char *ident, struct log_target target);
  */
 void log_set_sink(void (*sink)(int level, const char *text));
 
-/* Stops writing to standard error: we are in the background now. */
-void log_leave_stderr(void);
+/* Begins or stops writing to standard error too. */
+void log_to_stderr(bool wanted);
 
 /* True if LOG_DEBUG lines are wanted, to spare making them. */
 bool log_wants_debug(void);

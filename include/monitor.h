@@ -11,7 +11,6 @@
 struct monitor_start {
 	const struct options *options;
 	const char *argv0;    /* as called */
-	const char *script;   /* absolute */
 	bool manager_decides; /* the script is nm-dhcp-helper */
 	int parent;           /* background_fork's descriptor, or -1 */
 };

@@ -212,3 +212,14 @@ void files_write_status(const struct interface *interface)
 	if (result < 0)
 		complain(&said, path, result);
 }
+
+void files_remove_status(const struct interface *all, size_t count)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		own_path(all[i].name, "status", path);
+		store_remove(path);
+	}
+}

@@ -32,9 +32,9 @@ void log_set_sink(void (*sink)(int level, const char *text))
 	target.to_stderr = false;
 }
 
-void log_leave_stderr(void)
+void log_to_stderr(bool wanted)
 {
-	target.to_stderr = false;
+	target.to_stderr = wanted;
 }
 
 bool log_wants_debug(void)

@@ -34,57 +34,84 @@ static int refuse(const char *name, const char *error)
 }
 
 /*
- * Makes `path` absolute, since the daemon leaves this directory; false with a
- * sentence when it can't be executed.
+ * Makes `path` absolute in `absolute`, since the daemon leaves this directory;
+ * false with a sentence when that is not possible.  NULL stays NULL.
  */
-static bool find_script(const char *name, const char *path,
-			char absolute[PATH_MAX])
+static bool make_absolute(const char *name, const char **path,
+			  char absolute[PATH_MAX])
 {
 	char directory[PATH_MAX];
 
-	if (path[0] == '/') {
-		snprintf(absolute, PATH_MAX, "%s", path);
-	} else if (getcwd(directory, sizeof(directory)) == NULL ||
-		   snprintf(absolute, PATH_MAX, "%s/%s", directory, path) >=
-			   PATH_MAX) {
-		fprintf(stderr, "%s: script %s: path too long\n", name, path);
+	if (*path == NULL || (*path)[0] == '/')
+		return true;
+	if (getcwd(directory, sizeof(directory)) == NULL ||
+	    snprintf(absolute, PATH_MAX, "%s/%s", directory, *path) >=
+		    PATH_MAX) {
+		fprintf(stderr, "%s: %s: no absolute path\n", name, *path);
 		return false;
 	}
-	if (access(absolute, X_OK) == 0)
-		return true;
-	fprintf(stderr, "%s: script %s: %s\n", name, absolute, strerror(errno));
-	return false;
+	*path = absolute;
+	return true;
+}
+
+static bool make_paths_absolute(const char *name, struct options *options)
+{
+	static char script[PATH_MAX], pid_file[PATH_MAX], lease_file[PATH_MAX];
+
+	return make_absolute(name, &options->script, script) &&
+	       make_absolute(name, &options->pid_file, pid_file) &&
+	       make_absolute(name, &options->lease_file, lease_file);
 }
 
 /*
  * systemd and NetworkManager watch the process that they started: no fork for
- * them, nor with -d.
+ * them, nor with -d.  Whoever calls dhclient knows that it forks.
  */
 static bool stays_in_foreground(const struct options *options,
 				bool manager_decides)
 {
 	return options->foreground || manager_decides ||
-	       getenv("NOTIFY_SOCKET") != NULL;
+	       (getenv("NOTIFY_SOCKET") != NULL &&
+		options->personality != PERSONALITY_DHCLIENT);
+}
+
+/* What was asked for and is not done, and on which interfaces the rest is. */
+static void log_options(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->note_count; i++)
+		log_line(LOG_INFO, "%s: %s", options->note[i].flag,
+			 options->note[i].reason);
+	if (options->extra_refused_count != 0)
+		log_line(LOG_WARNING, "-e %s ignored: not NAME=VALUE, or ours",
+			 options->extra_refused);
+	for (i = 0; i < options->interface_count; i++)
+		log_line(LOG_DEBUG, "dhcpcanon %s on %s", VERSION,
+			 options->interface[i]);
 }
 
 static int run(const char *argv0, const char *name, struct options *options)
 {
-	char script[PATH_MAX];
 	struct monitor_start start = {
 		.options = options,
 		.argv0 = argv0,
-		.script = script,
 		.parent = -1,
 	};
-	size_t i;
 
+	if (options->no_interfaces)
+		return EXIT_SUCCESS; /* as asked: -n */
 	if (options->interface_count == 0)
 		return refuse(name, "name at least one interface");
-	if (!find_script(name,
-			 options->script != NULL ? options->script : SCRIPT,
-			 script))
+	if (options->script == NULL)
+		options->script = SCRIPT;
+	if (access(options->script, X_OK) != 0) {
+		fprintf(stderr, "%s: script %s: %s\n", name, options->script,
+			strerror(errno));
 		return EXIT_FAILURE;
-	start.manager_decides = strcmp(base_name(script), MANAGER_SCRIPT) == 0;
+	}
+	start.manager_decides =
+		strcmp(base_name(options->script), MANAGER_SCRIPT) == 0;
 	if (!stays_in_foreground(options, start.manager_decides)) {
 		start.parent = background_fork();
 		if (start.parent < 0) {
@@ -95,12 +122,9 @@ static int run(const char *argv0, const char *name, struct options *options)
 	}
 	log_open(name, (struct log_target){.to_stderr = options->to_stderr,
 					   .debug = options->is_verbose});
-	if (options->extra_refused_count != 0)
-		log_line(LOG_WARNING, "-e %s ignored: not NAME=VALUE, or ours",
-			 options->extra_refused);
-	for (i = 0; i < options->interface_count; i++)
-		log_line(LOG_DEBUG, "dhcpcanon %s on %s", VERSION,
-			 options->interface[i]);
+	log_options(options);
+	/* what is wrong before the first frame is for whoever called */
+	log_to_stderr(true);
 	return monitor_run(&start);
 }
 
@@ -114,6 +138,8 @@ int main(int argc, char *argv[])
 		return worker_main(name);
 	if (!cli_parse(argc, argv, &options, error, sizeof(error)))
 		return refuse(name, error);
+	if (!make_paths_absolute(name, &options))
+		return EXIT_FAILURE;
 	switch (options.action) {
 	case CLI_VERSION:
 		fprintf(stderr, "dhcpcanon %s\n", VERSION);

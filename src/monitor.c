@@ -51,8 +51,8 @@ static bool take(int signal)
 /* Delivered in ppoll only; a worker or script gets none of this. */
 static void settle_signals(sigset_t *while_waiting)
 {
-	static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP,
-				      SIGUSR1};
+	static const int handled[] = {SIGCHLD, SIGTERM, SIGINT,
+				      SIGHUP,  SIGUSR1, SIGALRM};
 	static const int ignored[] = {SIGUSR2, SIGPIPE};
 	struct sigaction action = {.sa_handler = catch};
 	sigset_t blocked;
@@ -75,7 +75,7 @@ static void release_parent(int status)
 {
 	if (monitor.parent < 0)
 		return;
-	log_leave_stderr();
+	log_to_stderr(false);
 	background_release(&monitor.parent, status);
 }
 
@@ -128,13 +128,21 @@ static void reap(void)
 	}
 }
 
+/* At once, without a script: the workers end with us. */
+static void leave(void)
+{
+	files_remove_status(monitor.interface, monitor.count);
+	exit(EXIT_SUCCESS);
+}
+
 static void stop_all(void)
 {
 	size_t i;
 
 	/* asked twice, or the manager takes everything down itself */
-	if (monitor.stopping || monitor.context.manager_decides)
-		exit(EXIT_SUCCESS);
+	if (monitor.stopping || monitor.context.manager_decides ||
+	    monitor.start->options->quiet_stop)
+		leave();
 	monitor.stopping = true;
 	for (i = 0; i < monitor.count; i++)
 		interface_stop(&monitor.interface[i]);
@@ -142,15 +150,21 @@ static void stop_all(void)
 
 static void on_signals(void)
 {
+	const struct options *options = monitor.start->options;
 	size_t i;
 
 	if (take(SIGCHLD))
 		reap();
 	if (take(SIGTERM) | take(SIGINT))
 		stop_all();
-	if (take(SIGHUP))
+	if (take(SIGALRM) && options->alarm_exits)
+		leave();
+	if (take(SIGHUP)) {
+		if (options->hup_exits)
+			leave();
 		for (i = 0; i < monitor.count; i++)
 			interface_renew(&monitor.interface[i]);
+	}
 	if (take(SIGUSR1))
 		for (i = 0; i < monitor.count; i++)
 			interface_report(&monitor.interface[i]);
@@ -183,6 +197,8 @@ static bool is_over(int *exit_status)
 	for (i = 0; i < monitor.count; i++) {
 		const struct interface *interface = &monitor.interface[i];
 
+		if (interface->worker != 0 || interface->script != 0)
+			return false;
 		if (interface->phase == PHASE_GIVEN_UP)
 			given_up = true;
 		else if (interface->phase != PHASE_ENDED)
@@ -317,7 +333,7 @@ int monitor_run(const struct monitor_start *start)
 		.options = start->options,
 		.launch = {.argv0 = start->argv0,
 			   .is_verbose = start->options->is_verbose},
-		.script = start->script,
+		.script = start->options->script,
 		.manager_decides = start->manager_decides,
 	};
 	privilege_worker_user(&monitor.context.launch.uid,
@@ -327,9 +343,12 @@ int monitor_run(const struct monitor_start *start)
 		files_drop_pid(start->options);
 		return EXIT_FAILURE;
 	}
+	/* until here what is wrong was for whoever called */
+	log_to_stderr(start->options->to_stderr);
 	if (start->options->background_at_once)
 		release_parent(EXIT_SUCCESS);
 	exit_status = serve(&mask);
+	files_remove_status(monitor.interface, monitor.count);
 	files_drop_pid(start->options);
 	return exit_status;
 }

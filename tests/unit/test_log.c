@@ -71,7 +71,7 @@ static const char *stderr_of(const char *text, bool leave)
 	assert_true(kept >= 0 && file >= 0);
 	log_open("test_log", (struct log_target){.to_stderr = true});
 	if (leave)
-		log_leave_stderr();
+		log_to_stderr(false);
 	dup2(file, STDERR_FILENO);
 	log_line(LOG_INFO, "%s", text);
 	dup2(kept, STDERR_FILENO);

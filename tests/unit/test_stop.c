@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define PID_PATH scratch("pid")
 #define LEASES scratch("leases")
