@@ -48,9 +48,11 @@ static void name_token(struct parser *parser)
 		text_add_char(&parser->name_text, ' ');
 	for (size_t i = 0; i < lexer->length; i++) {
 		const char octet = lexer->text[i];
-		const bool is_printable = octet > ' ' && octet <= '~';
 
-		text_add_char(&parser->name_text, is_printable ? octet : '?');
+		if (octet > ' ' && octet <= '~')
+			text_add_char(&parser->name_text, octet);
+		else
+			text_add_char(&parser->name_text, '?');
 	}
 }
 

@@ -217,14 +217,14 @@ static const char *read_kind(struct lexer *lexer, uint16_t like,
 	return problem;
 }
 
-const char *value_read(struct lexer *lexer, uint16_t like, struct text *out)
+const char *value_read(struct lexer *lexer, uint16_t code, struct text *out)
 {
-	const char *const problem = read_kind(lexer, like, out);
+	const char *const problem = read_kind(lexer, code, out);
 
 	if (problem != NULL)
 		return problem;
 	if (out->cut ||
-	    (out->length > 0 && !option_text_is_clean(like, out->start)))
+	    (out->length > 0 && !option_text_is_clean(code, out->start)))
 		return unusable;
 	return NULL;
 }

@@ -40,7 +40,8 @@ static void words_strings_and_signs_are_told_apart(void **state)
 
 static void a_comment_ends_with_its_line(void **state)
 {
-	struct lexer lexer = lexer_of("a#b \"c\n# \" ; #\nd # e");
+	struct lexer lexer = lexer_of("a#b \"c\n# \" ; #\n"
+				      "d # e");
 
 	(void)state;
 	expect(&lexer, TOKEN_WORD, "a");
