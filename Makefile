@@ -42,6 +42,12 @@ OUR_CPPFLAGS += -DTEST_BUILD
 HARDENING = -fPIE
 CFLAGS = -O0 -g --coverage
 endif
+ifeq ($(VARIANT),fuzz)
+OUR_CPPFLAGS += -DTEST_BUILD
+HARDENING = -fPIE
+CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 
 # The three rings: an arrow only ever points inwards (README.md).
 PURE = amend arp calendar client conf decode env frame lease leasefile lexer \
@@ -93,6 +99,9 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(EDGES) $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) -fsanitize=fuzzer $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # cmocka's macros convert pointers to its own integers.
 $(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
@@ -154,6 +163,20 @@ GIVE_BACK = test -z "$$SUDO_UID" || chown -R "$$SUDO_UID:$$SUDO_GID" $(OUT)
 asan:
 	$(MAKE) VARIANT=asan BUILD=$(OUT)/asan all unit
 
+# Each target for FUZZ_SECONDS.  With AFL++: make fuzzers FUZZ_CC=afl-clang-fast
+FUZZ_SECONDS ?= 5
+FUZZ_CC = clang
+FUZZ_BUILD = $(OUT)/fuzz
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers:
+	$(MAKE) VARIANT=fuzz CC=$(FUZZ_CC) BUILD=$(FUZZ_BUILD) \
+	  $(FUZZERS:%=$(FUZZ_BUILD)/tests/fuzz/%)
+
+fuzz:
+	tests/needs build fuzz
+	$(MAKE) fuzzers
+	BUILD=$(abspath $(FUZZ_BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+
 # What the unit tests reach; GCOVR=--html-details=… and the like.
 coverage:
 	tests/needs build coverage
@@ -189,5 +212,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim fleet pure check demo asan coverage lint install uninstall clean FORCE
+.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers coverage lint install uninstall clean FORCE
 .SECONDARY:
