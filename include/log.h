@@ -23,7 +23,7 @@ struct log_target {
  * The system log is connected to by the first line that goes there; its
  * descriptor is close-on-exec.
  */
-void log_open(const char *ident, struct log_target target);
+void log_open(const char *ident, struct log_target wanted);
 
 /*
  * Sends all lines to `sink` instead (the worker's); `text` is borrowed, at

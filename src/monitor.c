@@ -151,11 +151,14 @@ static void stop_all(void)
 static void on_signals(void)
 {
 	const struct options *options = monitor.start->options;
+	bool stop;
 	size_t i;
 
 	if (take(SIGCHLD))
 		reap();
-	if (take(SIGTERM) | take(SIGINT))
+	stop = take(SIGTERM);
+	stop = take(SIGINT) || stop;
+	if (stop)
 		stop_all();
 	if (take(SIGALRM) && options->alarm_exits)
 		leave();

@@ -401,8 +401,11 @@ ssize_t transport_receive(int packet, uint8_t *buffer, size_t size,
 
 int transport_send_frame(int packet, const uint8_t *frame, size_t length)
 {
-	const ssize_t written = write(packet, frame, length);
+	ssize_t written = write(packet, frame, length);
 
+	/* what a link that was down has left behind is said once, and late */
+	if (written < 0 && errno == ENETDOWN)
+		written = write(packet, frame, length);
 	if (written < 0)
 		return -errno;
 	return (size_t)written == length ? 0 : -EIO;
