@@ -923,8 +923,7 @@ static void on_event(struct step *step)
 		return;
 	case EVENT_LINK:
 		if (was_usable && !is_usable(&judge->link)) {
-			if (!step->begun)
-				detach(step);
+			detach(step);
 			begin_in(step, 0, 0);
 		} else if (!was_usable && is_usable(&judge->link) &&
 			   !step->begun) {
