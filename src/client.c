@@ -532,9 +532,10 @@ static void enter(struct client *client, enum client_state state,
 		client->naks = 0;
 		client->fail_ms = TIME_NEVER;
 		client->script.fail = false;
-		client->deadline_ms = client->config.udp_missing
-					      ? client->lease.t2_ms
-					      : client->lease.t1_ms;
+		/* a late ACK may bring a T1 that has passed */
+		client->deadline_ms = later(now, client->config.udp_missing
+							 ? client->lease.t2_ms
+							 : client->lease.t1_ms);
 		break;
 	case STATE_RENEWING:
 		send_renewal(client, SENT_REQUEST_RENEWING, client->lease.t2_ms,
