@@ -836,15 +836,29 @@ static void postpone(struct world *world, const struct future *future)
 	again->order = order;
 }
 
+/* When the timer fires: not while the worker stands still. */
+static uint64_t timer_at(const struct world *world)
+{
+	return world->timer_ms < world->busy_until_ms ? world->busy_until_ms
+						      : world->timer_ms;
+}
+
+/* When the next thing happens; TIME_NEVER: nothing more ever does. */
+static uint64_t next_at(const struct world *world)
+{
+	const struct future *next = future_next(&world->futures);
+	const uint64_t timer = timer_at(world);
+
+	return next && next->at_ms < timer ? next->at_ms : timer;
+}
+
 /* Lets the next thing happen; false: nothing more ever does. */
 static bool go_on(struct world *world)
 {
 	static struct future future;
 	const struct future *next = future_next(&world->futures);
-	uint64_t timer = world->timer_ms;
+	const uint64_t timer = timer_at(world);
 
-	if (timer != TIME_NEVER && timer < world->busy_until_ms)
-		timer = world->busy_until_ms;
 	if (!next && timer == TIME_NEVER)
 		return false;
 	if (!next || timer <= next->at_ms) {
@@ -896,7 +910,7 @@ static void check_liveness(struct world *world)
 	const uint64_t settled = world->now_ms + FRAMES_LINGER;
 	const uint64_t until = world->now_ms + BOUND_WITHIN;
 
-	while (world->now_ms < settled && go_on(world))
+	while (next_at(world) < settled && go_on(world))
 		;
 	while (!is_well(world)) {
 		HOLDS(go_on(world) && world->now_ms < until,
