@@ -13,6 +13,7 @@
 #include "link.h"
 #include "profile.h"
 #include "reason.h"
+#include "reject.h"
 
 enum client_state {
 	STATE_INIT,       /* no lease, nothing under way: see client.c */
@@ -34,6 +35,7 @@ const char *client_state_name(enum client_state state);
 struct client_config {
 	struct mac mac; /* that the sockets are filtered for */
 	struct disclosure disclosure;
+	struct reject_list reject; /* servers that the user does not want */
 	uint32_t timeout_ms;       /* without a lease: then FAIL */
 	uint32_t arp_wait_ms;      /* for probing; 0: none, nor announcing */
 	uint32_t carrier_grace_ms; /* keep a forgotten lease configured */

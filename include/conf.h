@@ -9,26 +9,14 @@
 #define DHCPCANON_CONF_H
 
 #include "amend.h"
+#include "definition.h"
 #include "reject.h"
 
 #define CONF_FILE_MAX 65536 /* octets that a caller need read */
 #define CONF_SCRIPT_MAX 256 /* octets of the script's path, NUL included */
-#define CONF_DEFINITIONS_MAX 16
-#define CONF_NAME_MAX 48 /* octets of a statement's name */
+#define CONF_NAME_MAX 48    /* octets of a statement's name */
 #define CONF_SKIPPED_MAX 24
 #define CONF_ERRORS_MAX 8
-
-/* `option NAME code N = type;` */
-struct definition {
-	uint16_t code;
-	uint16_t like; /* an option of that kind which the table has */
-	char name[OPTION_NAME_MAX];
-};
-
-struct definitions {
-	uint32_t count;
-	struct definition item[CONF_DEFINITIONS_MAX];
-};
 
 /* What the file asks for.  All zero: an empty file. */
 struct conf {
@@ -79,18 +67,5 @@ void conf_skipped_text(const struct conf_report *report, struct text *out);
 
 /* Appends what is wrong: "line 7: timeout: not a number of seconds". */
 void conf_error_text(const struct conf_error *error, struct text *out);
-
-/*
- * Writes the script's name of `code`: option_name, unless the table has no
- * name for it and the file has one.
- */
-void conf_option_name(const struct definitions *definitions, uint16_t code,
-		      char out[OPTION_NAME_MAX]);
-
-/*
- * The code of the option that the table knows and whose kind `code` has:
- * itself, unless the table has no name for it and the file a type.
- */
-uint16_t conf_option_like(const struct definitions *definitions, uint16_t code);
 
 #endif

@@ -23,7 +23,8 @@ struct announced {
 struct env_input {
 	enum reason reason;
 	const char *interface;
-	int64_t pid;                       /* the monitor's */
+	const struct definitions *definitions; /* names of options, or NULL */
+	int64_t pid;                           /* the monitor's */
 	const char *const *extra;          /* allowed -e strings, as given */
 	size_t extra_count;                /* at most ENV_EXTRA_MAX */
 	const struct announced *new_lease; /* or NULL */

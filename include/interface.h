@@ -7,6 +7,7 @@
 #define DHCPCANON_INTERFACE_H
 
 #include "cli.h"
+#include "conf.h"
 #include "launch.h"
 #include "leasefile.h"
 #include "notice.h"
@@ -17,7 +18,6 @@
 struct monitor_context {
 	const struct options *options;
 	struct launch launch;
-	const char *script;
 	bool manager_decides; /* the script is nm-dhcp-helper */
 };
 
@@ -33,6 +33,8 @@ enum interface_phase {
 struct interface {
 	const struct monitor_context *context;
 	char name[LINK_NAME_MAX]; /* as asked for */
+	struct conf conf;         /* what the file says for it */
+	const char *script_path;
 	uint32_t ifindex;
 	enum interface_phase phase;
 	uint64_t resume_ms; /* PAUSED and GIVEN_UP: when it goes on */

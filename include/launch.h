@@ -38,6 +38,7 @@ int launch_find(const char *name, uint32_t *ifindex, struct mac *mac);
  */
 pid_t launch_worker(const struct launch *launch, const char *name,
 		    uint32_t ifindex, const struct client_config *config,
-		    int *pipe, bool *udp_missing, const char **what);
+		    const struct definitions *definitions, int *pipe,
+		    bool *udp_missing, const char **what);
 
 #endif

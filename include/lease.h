@@ -27,6 +27,7 @@ enum lease_refusal {
 	LEASE_ACCEPTABLE,
 	LEASE_NO_SERVER,   /* option 54 missing, malformed or no unicast */
 	LEASE_NO_TIME,     /* option 51 missing, malformed or 0 */
+	LEASE_REJECTED,    /* from a server that the user does not want */
 	LEASE_BAD_ADDRESS, /* yiaddr is not an address that a host can have */
 	LEASE_REFUSALS,
 };

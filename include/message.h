@@ -106,6 +106,8 @@ bool message_address(const struct message *message, uint8_t code,
  */
 bool message_u32(const struct message *message, uint8_t code, uint32_t *out);
 
+#define MESSAGE_BROADCAST 0x8000 /* the flag: answer by broadcast, please */
+
 /* An option to be sent. */
 struct message_value {
 	uint8_t code;
@@ -115,8 +117,9 @@ struct message_value {
 
 /* The fixed fields of a message to be sent; all others are zero on the wire. */
 struct message_header {
-	uint32_t xid;  /* host order */
-	uint16_t secs; /* seconds */
+	uint32_t xid;   /* host order */
+	uint16_t secs;  /* seconds */
+	uint16_t flags; /* MESSAGE_BROADCAST or 0 */
 	struct in_addr ciaddr;
 	struct mac chaddr;
 };

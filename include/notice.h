@@ -97,6 +97,7 @@ struct command {
 	union {
 		struct {
 			struct client_config client;
+			struct definitions definitions; /* types of options */
 			uint32_t ifindex;
 			char name[LINK_NAME_MAX];
 			uint32_t uid, gid;  /* to become; 0: stay */

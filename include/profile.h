@@ -19,17 +19,18 @@ enum sent {
 
 /* What the user asked to disclose beyond the profile; all off by default. */
 struct disclosure {
-	bool client_id;	      /* option 61 = 01 and the current MAC */
+	bool client_id;       /* option 61 = 01 and the current MAC */
 	bool request_options; /* option 55 = 1, 3, 6 in random order */
+	bool broadcast;       /* the flag, where no address is held yet */
 };
 
 /* What a message is made of; each message takes only what its row names. */
 struct transaction {
-	uint32_t xid;		/* host order */
-	uint16_t secs;		/* seconds */
+	uint32_t xid;           /* host order */
+	uint16_t secs;          /* seconds */
 	struct in_addr address; /* offered, leased or declined; network order */
-	struct in_addr server;	/* option 54; network order */
-	struct mac mac;		/* the interface's current address */
+	struct in_addr server;  /* option 54; network order */
+	struct mac mac;         /* the interface's current address */
 };
 
 /*

@@ -6,6 +6,7 @@
 #ifndef DHCPCANON_VARIABLES_H
 #define DHCPCANON_VARIABLES_H
 
+#include "definition.h"
 #include "message.h"
 #include "option.h"
 
@@ -57,10 +58,12 @@ const struct variable *variables_next(const struct variables *variables,
  * option 28, broadcast address computed from `mask`, and every option in
  * clean text.  `mask` (network order) replaces the value of option 1: it is
  * the message's own or the natural one (lease.h).  Host names (12) are given
- * to no script.  Options that are refused are listed in `refusals`, at most
- * `max_refusals` of them; returns how many were listed.
+ * to no script.  Options that the user has defined (`definitions`, or NULL)
+ * are of the kind that they say.  Options that are refused are listed in
+ * `refusals`, at most `max_refusals` of them; returns how many were listed.
  */
 size_t variables_from_message(const struct message *ack, struct in_addr mask,
+			      const struct definitions *definitions,
 			      struct variables *out,
 			      struct variables_refusal *refusals,
 			      size_t max_refusals);

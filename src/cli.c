@@ -228,7 +228,7 @@ static const struct flag dhclient_flags[] = {
 	{"-timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--decline-wait-time", SECONDS(decline_pause_ms, 0, 86400)},
-	{"-B", SETS(broadcast)},
+	{"-B", SETS(disclosure.broadcast)},
 	{"-h", DOES(CLI_HELP)},
 	/* these three are on every command line of ifupdown */
 	{"-i", IGNORED(IDENTIFIES)},

@@ -564,15 +564,19 @@ static void enter(struct client *client, enum client_state state,
 /* Replies. */
 
 /* Reads the lease of an OFFER or ACK; false, and reported, if refused. */
-static bool is_acceptable(const struct message *message, struct lease *lease,
+static bool is_acceptable(const struct client *client,
+			  const struct message *message, struct lease *lease,
 			  struct actions *out)
 {
-	const enum lease_refusal refusal = lease_from_message(message, lease);
+	enum lease_refusal refusal = lease_from_message(message, lease);
 	struct in_addr server = no_address;
 
+	message_address(message, OPTION_SERVER_IDENTIFIER, &server);
+	if (refusal == LEASE_ACCEPTABLE &&
+	    reject_matches(&client->config.reject, server))
+		refusal = LEASE_REJECTED;
 	if (refusal == LEASE_ACCEPTABLE)
 		return true;
-	message_address(message, OPTION_SERVER_IDENTIFIER, &server);
 	report(out, REPORT_REFUSED, message->yiaddr, server, refusal);
 	return false;
 }
@@ -582,7 +586,7 @@ static void on_offer(struct client *client, const struct event *event,
 {
 	struct lease offered;
 
-	if (!is_acceptable(event->message, &offered, out))
+	if (!is_acceptable(client, event->message, &offered, out))
 		return;
 	report(out, REPORT_OFFER, offered.address, offered.server, 0);
 	client->transaction.address = offered.address;
@@ -600,7 +604,7 @@ static bool take_ack(struct client *client, bool from_selected,
 {
 	struct lease lease;
 
-	if (!is_acceptable(event->message, &lease, out))
+	if (!is_acceptable(client, event->message, &lease, out))
 		return false;
 	lease_set_times(&lease, event->message, client->sent_ms,
 			event->chance.t1, event->chance.t2);
@@ -702,6 +706,7 @@ static void on_nak(struct client *client, const struct event *event,
 	/* RFC 2131 table 3: the server identifier is a MUST in a NAK */
 	if (!message_address(event->message, OPTION_SERVER_IDENTIFIER,
 			     &server) ||
+	    reject_matches(&client->config.reject, server) ||
 	    (client->state == STATE_REQUESTING &&
 	     !same_address(server, client->transaction.server))) {
 		drop(out, DECODE_UNEXPECTED, event->message);

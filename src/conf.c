@@ -229,25 +229,6 @@ static bool begins_with(const char *text, const char *prefix)
 	return true;
 }
 
-/* True if the table has a name for `code`. */
-static bool is_known(uint16_t code)
-{
-	char name[OPTION_NAME_MAX];
-
-	option_file_name(code, name);
-	return !begins_with(name, "unknown-");
-}
-
-/* The place of `code` in the list; its end if it has none. */
-static uint32_t index_of(const struct definitions *definitions, uint16_t code)
-{
-	uint32_t i = 0;
-
-	while (i < definitions->count && definitions->item[i].code != code)
-		i++;
-	return i;
-}
-
 /* The code that the folded name is defined for, or 0. */
 static uint16_t defined_code(const struct definitions *definitions,
 			     const char *folded)
@@ -256,29 +237,6 @@ static uint16_t defined_code(const struct definitions *definitions,
 		if (is_same(definitions->item[i].name, folded))
 			return definitions->item[i].code;
 	return option_by_file_name(folded, strlen(folded));
-}
-
-void conf_option_name(const struct definitions *definitions, uint16_t code,
-		      char out[OPTION_NAME_MAX])
-{
-	const uint32_t i = index_of(definitions, code);
-
-	option_name(code, out);
-	if (i == definitions->count || is_known(code))
-		return;
-	memcpy(out, definitions->item[i].name, OPTION_NAME_MAX);
-	for (; *out != '\0'; out++)
-		if (*out == '-')
-			*out = '_';
-}
-
-uint16_t conf_option_like(const struct definitions *definitions, uint16_t code)
-{
-	const uint32_t i = index_of(definitions, code);
-
-	if (i == definitions->count || is_known(code))
-		return code;
-	return definitions->item[i].like;
 }
 
 /*
@@ -471,7 +429,7 @@ static const char *define(struct parser *parser, const char *folded,
 {
 	struct definitions *const list = &parser->conf->definitions;
 	const uint16_t taken = defined_code(list, folded);
-	const uint32_t i = index_of(list, code);
+	const uint32_t i = definition_index(list, code);
 	const char *problem;
 	uint16_t like = 0;
 
@@ -484,9 +442,9 @@ static const char *define(struct parser *parser, const char *folded,
 	if (!is_option_name(folded) || is_reserved(folded) ||
 	    (taken != 0 && taken != code))
 		return "a name that is taken or can't be one";
-	if (taken == code && is_known(code))
+	if (taken == code && definition_is_known(code))
 		return NULL; /* as everybody defines 121, 249 and 252 */
-	if (i == CONF_DEFINITIONS_MAX)
+	if (i == DEFINITIONS_MAX)
 		return "too many options defined";
 	list->item[i] = (struct definition){.code = code, .like = like};
 	memcpy(list->item[i].name, folded, strlen(folded) + 1);
@@ -555,7 +513,7 @@ static const char *read_amendment(struct parser *parser,
 		return not_honoured; /* the latter is given to no script */
 	if (code == 0)
 		return "no option has this name";
-	like = conf_option_like(&conf->definitions, code);
+	like = definition_like(&conf->definitions, code);
 	if ((verb == AMEND_PREPEND || verb == AMEND_APPEND) &&
 	    amend_separator(option_kind(like)) == NULL)
 		return "nothing can be added to a single value";

@@ -85,6 +85,7 @@ static void add_number(struct making *making, const char *prefix,
 }
 
 static void add_lease(struct making *making, const char *prefix,
+		      const struct definitions *definitions,
 		      const struct announced *lease)
 {
 	const struct variable *item;
@@ -95,7 +96,7 @@ static void add_lease(struct making *making, const char *prefix,
 	if (lease == NULL)
 		return;
 	while ((item = variables_next(&lease->variables, &at, &text)) != NULL) {
-		option_name(item->code, name);
+		definition_name(definitions, item->code, name);
 		add(making, prefix, name, text);
 	}
 	add_number(making, prefix, "expiry", lease->expiry);
@@ -116,8 +117,10 @@ void env_render(const struct env_input *input, struct env *out)
 		add(&making, "", "interface", input->interface);
 		add_number(&making, "", "pid", input->pid);
 		add(&making, "", "dad_wait_time", "0");
-		add_lease(&making, "new_", input->new_lease);
-		add_lease(&making, "old_", input->old_lease);
+		add_lease(&making, "new_", input->definitions,
+			  input->new_lease);
+		add_lease(&making, "old_", input->definitions,
+			  input->old_lease);
 	}
 	add(&making, "", "PATH", PATH);
 	out->entry[out->count] = NULL;

@@ -6,6 +6,7 @@
 #include "interface.h"
 
 #include "clock.h"
+#include "configuration.h"
 #include "log.h"
 #include "privilege.h"
 #include "script.h"
@@ -108,6 +109,11 @@ int interface_hold(struct interface *interface, const char *name,
 	interface->pipe = interface->lock = -1;
 	interface->phase = PHASE_HELD;
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	configuration_for(context->options, name, &interface->conf);
+	interface->script_path = context->options->script;
+	if (!context->options->script_given &&
+	    interface->conf.script[0] != '\0')
+		interface->script_path = interface->conf.script;
 	return find_link(interface, &mac);
 }
 
@@ -145,6 +151,7 @@ static void run_script(struct interface *interface, enum reason reason,
 	struct env_input input = {
 		.reason = reason,
 		.interface = current_name(interface, name),
+		.definitions = &interface->conf.definitions,
 		.pid = getpid(),
 		.extra = context->options->extra,
 		.extra_count = context->options->extra_count,
@@ -169,10 +176,10 @@ static void run_script(struct interface *interface, enum reason reason,
 	}
 	interface->script_reason = reason;
 	interface->script_timed_out = false;
-	script = script_start(context->script, environment.entry);
+	script = script_start(interface->script_path, environment.entry);
 	if (script < 0) {
 		log_line(LOG_ERR, "%s: script %s for %s: %s", interface->name,
-			 context->script, reason_name(reason),
+			 interface->script_path, reason_name(reason),
 			 strerror(-script));
 		script_ended(interface, SCRIPT_FAILED);
 		return;
@@ -264,7 +271,11 @@ static void fill_config(const struct interface *interface,
 	*out = (struct client_config){
 		.mac = *mac,
 		.disclosure = options->disclosure,
-		.timeout_ms = options->timeout_ms,
+		.reject = interface->conf.reject,
+		.timeout_ms = options->timeout_given ||
+					      interface->conf.timeout_ms == 0
+				      ? options->timeout_ms
+				      : interface->conf.timeout_ms,
 		.arp_wait_ms = options->arp_wait_ms,
 		.carrier_grace_ms = options->carrier_grace_ms,
 		.decline_pause_ms = options->decline_pause_ms,
@@ -314,7 +325,8 @@ static int start_worker(struct interface *interface)
 		return worker;
 	fill_config(interface, &mac, &config);
 	worker = launch_worker(&context->launch, interface->name,
-			       interface->ifindex, &config, &interface->pipe,
+			       interface->ifindex, &config,
+			       &interface->conf.definitions, &interface->pipe,
 			       &udp_missing, &what);
 	if (worker < 0) {
 		log_line(LOG_ERR, "%s: %s: %s", interface->name, what,
@@ -411,6 +423,13 @@ static void announce_lease(struct interface *interface,
 	interface->routes_refused += (uint32_t)count;
 	if (notice->reason == REASON_BOUND)
 		log_refused_routes(interface, refused, count);
+	/* the user's word is the last */
+	count = amend_apply(&interface->conf.amendments, &fresh.variables);
+	if (count > 0)
+		log_line(LOG_WARNING,
+			 "%s: %zu options left out for want of room beside "
+			 "those of -cf",
+			 interface->name, count);
 	interface->script_for_worker = true;
 	run_script(interface, (enum reason)notice->reason, &fresh);
 }

@@ -129,11 +129,12 @@ static pid_t execute(const char *argv0, const struct transport *transport,
 
 static int send_start(const struct launch *launch, const char *name,
 		      uint32_t ifindex, const struct client_config *config,
-		      int pipe)
+		      const struct definitions *definitions, int pipe)
 {
 	struct command command = {.type = COMMAND_START};
 
 	command.start.client = *config;
+	command.start.definitions = *definitions;
 	command.start.ifindex = ifindex;
 	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
 	command.start.uid = launch->uid;
@@ -146,7 +147,8 @@ static int send_start(const struct launch *launch, const char *name,
 
 pid_t launch_worker(const struct launch *launch, const char *name,
 		    uint32_t ifindex, const struct client_config *config,
-		    int *pipe, bool *udp_missing, const char **what)
+		    const struct definitions *definitions, int *pipe,
+		    bool *udp_missing, const char **what)
 {
 	struct client_config worker_config = *config;
 	struct transport transport;
@@ -169,7 +171,7 @@ pid_t launch_worker(const struct launch *launch, const char *name,
 	close(ends[1]);
 	result = worker < 0 ? worker
 			    : send_start(launch, name, ifindex, &worker_config,
-					 ends[0]);
+					 definitions, ends[0]);
 	if (worker < 0) {
 		close(ends[0]);
 		return result;

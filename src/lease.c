@@ -16,6 +16,7 @@ const char *lease_refusal_name(enum lease_refusal refusal)
 		[LEASE_ACCEPTABLE] = "acceptable",
 		[LEASE_NO_SERVER] = "no usable server identifier",
 		[LEASE_NO_TIME] = "no usable lease time",
+		[LEASE_REJECTED] = "the server is rejected (-cf)",
 		[LEASE_BAD_ADDRESS] = "no address that a host can have",
 	};
 

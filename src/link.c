@@ -1,49 +1,13 @@
-/*
- * What rtnetlink says of one interface (rtnetlink(7), netlink(7)).  The
- * kernel writes in host byte order and pads everything to four octets; its
- * structs are copied out, never overlaid, and every length is the reader's
- * to check.  Knows no socket.
- */
+/* What rtnetlink says of one interface (rtnetlink(7)).  Knows no socket. */
 #include "link.h"
 
-#include "bytes.h"
+#include "netlink.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_arp.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
 _Static_assert(LINK_NAME_MAX == IFNAMSIZ, "the kernel's length of a name");
-
-/* Splits off a netlink message or attribute, with its header of this size. */
-static bool take_body(struct reader *in, size_t length, size_t header_length,
-		      struct reader *body)
-{
-	const size_t padding = -length & (NLMSG_ALIGNTO - 1);
-
-	if (length < header_length ||
-	    !reader_split(in, length - header_length, body))
-		return false;
-	/* the last one's padding may be missing */
-	reader_skip(in, padding < in->left ? padding : in->left);
-	return true;
-}
-
-/* The name is to be a string that fits, zeros after it. */
-static bool take_name(struct reader value, struct link *link)
-{
-	char name[LINK_NAME_MAX] = {0};
-	const size_t length = value.left;
-
-	if (length == 0 || length > sizeof(name))
-		return false;
-	reader_copy(&value, length, name);
-	if (name[length - 1] != '\0')
-		return false;
-	memcpy(link->name, name, sizeof(name));
-	return true;
-}
 
 /* Only Ethernet's addresses have six octets; no other can be ours. */
 static void take_mac(struct reader value, struct link *link)
@@ -68,7 +32,7 @@ static bool take_attribute(uint16_t type, struct reader value,
 {
 	switch (type) {
 	case IFLA_IFNAME:
-		return take_name(value, link);
+		return netlink_read_name(value, link->name);
 	case IFLA_ADDRESS:
 		take_mac(value, link);
 		return true;
@@ -82,13 +46,12 @@ static bool take_attribute(uint16_t type, struct reader value,
 
 static bool take_attributes(struct reader in, struct link *link)
 {
-	struct rtattr header;
 	struct reader value;
+	uint16_t type;
 
 	while (in.left > 0) {
-		if (!reader_copy(&in, sizeof(header), &header) ||
-		    !take_body(&in, header.rta_len, sizeof(header), &value) ||
-		    !take_attribute(header.rta_type, value, link))
+		if (!netlink_take_attribute(&in, &type, &value) ||
+		    !take_attribute(type, value, link))
 			return false;
 	}
 	return true;
@@ -169,13 +132,12 @@ enum decode link_decode(const uint8_t *bytes, size_t length, struct link *link,
 	struct reader in = {bytes, length};
 	struct link said = *link;
 	bool is_about_it = false;
-	struct nlmsghdr header;
 	struct reader body;
+	uint16_t type;
 
 	while (in.left > 0) {
-		if (!reader_copy(&in, sizeof(header), &header) ||
-		    !take_body(&in, header.nlmsg_len, sizeof(header), &body) ||
-		    !take_message(header.nlmsg_type, body, &said, &is_about_it))
+		if (!netlink_take_message(&in, &type, &body) ||
+		    !take_message(type, body, &said, &is_about_it))
 			return DECODE_NOT_LINK;
 	}
 	*link = said;

@@ -4,6 +4,7 @@
  */
 #include "background.h"
 #include "cli.h"
+#include "configuration.h"
 #include "log.h"
 #include "monitor.h"
 #include "stop.h"
@@ -103,6 +104,7 @@ static int run(const char *argv0, const char *name, struct options *options)
 		return EXIT_SUCCESS; /* as asked: -n */
 	if (options->interface_count == 0)
 		return refuse(name, "name at least one interface");
+	configuration_read(options);
 	if (options->script == NULL)
 		options->script = SCRIPT;
 	if (access(options->script, X_OK) != 0) {
@@ -123,6 +125,7 @@ static int run(const char *argv0, const char *name, struct options *options)
 	log_open(name, (struct log_target){.to_stderr = options->to_stderr,
 					   .debug = options->is_verbose});
 	log_options(options);
+	configuration_log(options);
 	/* what is wrong before the first frame is for whoever called */
 	log_to_stderr(true);
 	return monitor_run(&start);
@@ -152,6 +155,7 @@ int main(int argc, char *argv[])
 		log_open(name,
 			 (struct log_target){.to_stderr = options.to_stderr,
 					     .debug = options.is_verbose});
+		configuration_read(&options);
 		return stop_running_client(&options);
 	case CLI_RUN:
 		break;

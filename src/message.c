@@ -264,7 +264,7 @@ void message_encode(const struct message_header *header,
 	writer_u8(&message, 0); /* hops */
 	writer_u32(&message, header->xid);
 	writer_u16(&message, header->secs);
-	writer_u16(&message, 0); /* flags: unicast replies will do */
+	writer_u16(&message, header->flags);
 	writer_address(&message, header->ciaddr);
 	writer_address(&message, none); /* yiaddr */
 	writer_address(&message, none); /* siaddr */

@@ -336,7 +336,6 @@ int monitor_run(const struct monitor_start *start)
 		.options = start->options,
 		.launch = {.argv0 = start->argv0,
 			   .is_verbose = start->options->is_verbose},
-		.script = start->options->script,
 		.manager_decides = start->manager_decides,
 	};
 	privilege_worker_user(&monitor.context.launch.uid,

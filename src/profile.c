@@ -18,17 +18,20 @@ struct row {
 	bool requested_address; /* option 50 */
 	bool server_identifier; /* option 54 */
 	bool request_list;      /* option 55, if the user discloses it */
+	bool broadcast_flag;    /* if the user asks for it */
 };
 
 static const struct row profile[SENT_COUNT] = {
 	[SENT_DISCOVER] = {.name = "DHCPDISCOVER",
 			   .type = DHCPDISCOVER,
-			   .request_list = true},
+			   .request_list = true,
+			   .broadcast_flag = true},
 	[SENT_REQUEST_SELECTING] = {.name = "DHCPREQUEST",
 				    .type = DHCPREQUEST,
 				    .requested_address = true,
 				    .server_identifier = true,
-				    .request_list = true},
+				    .request_list = true,
+				    .broadcast_flag = true},
 	[SENT_REQUEST_RENEWING] = {.name = "DHCPREQUEST",
 				   .type = DHCPREQUEST,
 				   .ciaddr = true,
@@ -130,6 +133,8 @@ void profile_write(enum sent sent, const struct transaction *transaction,
 	assert(sent < SENT_COUNT);
 	row = &profile[sent];
 	options[count++] = octet_value(OPTION_MESSAGE_TYPE, (uint8_t)row->type);
+	if (row->broadcast_flag && disclosure->broadcast)
+		header.flags = MESSAGE_BROADCAST;
 	if (row->ciaddr)
 		header.ciaddr = transaction->address;
 	if (row->requested_address)

@@ -65,6 +65,7 @@ struct making {
 	struct variables *out;
 	struct variables_refusal *refusals;
 	size_t max_refusals, refused;
+	const struct definitions *definitions;
 };
 
 /* An empty value, and one that no script gets, are no refusals. */
@@ -83,7 +84,9 @@ static void add_value(struct making *making, uint16_t code,
 {
 	char buffer[OPTION_TEXT_MAX];
 	struct text text = text_in(buffer, sizeof(buffer));
-	enum option_result result = option_to_text(code, value, length, &text);
+	enum option_result result =
+		option_to_text(definition_like(making->definitions, code),
+			       value, length, &text);
 
 	if (result == OPTION_OK && !variables_add(making->out, code, buffer))
 		result = OPTION_LONG;
@@ -115,12 +118,15 @@ static void add_field(struct making *making, uint16_t code,
 }
 
 size_t variables_from_message(const struct message *ack, struct in_addr mask,
+			      const struct definitions *definitions,
 			      struct variables *out,
 			      struct variables_refusal *refusals,
 			      size_t max_refusals)
 {
-	struct making making = {
-		.out = out, .refusals = refusals, .max_refusals = max_refusals};
+	struct making making = {.out = out,
+				.refusals = refusals,
+				.max_refusals = max_refusals,
+				.definitions = definitions};
 	const struct in_addr network = {ack->yiaddr.s_addr & mask.s_addr};
 	const struct in_addr broadcast = {ack->yiaddr.s_addr | ~mask.s_addr};
 

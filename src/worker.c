@@ -30,6 +30,7 @@
 /* Large, and one a process: not on the stack, never allocated. */
 static struct {
 	struct client client;
+	struct definitions definitions;
 	struct link link;
 	struct counters counters;
 	struct sandbox_state sandbox;
@@ -194,7 +195,8 @@ static void do_script(enum reason reason)
 	    reason == REASON_REBIND) {
 		count = variables_from_message(
 			&worker.client.ack, worker.client.lease.mask,
-			&notice->variables, refusals, REFUSALS_MAX);
+			&worker.definitions, &notice->variables, refusals,
+			REFUSALS_MAX);
 		if (reason == REASON_BOUND)
 			log_refused_options(refusals, count);
 		notice->times = times_from_now();
@@ -530,6 +532,7 @@ int worker_main(const char *name)
 	log_open(name,
 		 (struct log_target){.debug = start.start.is_verbose != 0});
 	log_set_sink(log_to_monitor);
+	worker.definitions = start.start.definitions;
 	worker.link.ifindex = start.start.ifindex;
 	memcpy(worker.link.name, start.start.name, sizeof(worker.link.name));
 	result = sandbox_enter(start.start.uid, start.start.gid,

@@ -111,7 +111,7 @@ static const struct row dhclient_rows[] = {
 	{"--version", NULL, ACTS, .number = CLI_VERSION},
 	{"--help", NULL, ACTS, .number = CLI_HELP},
 	{"-h", NULL, ACTS, .number = CLI_HELP},
-	{"-B", NULL, SETS, FIELD(broadcast)},
+	{"-B", NULL, SETS, FIELD(disclosure.broadcast)},
 	{"-C", "id", NOTED, .text = "ignored, it would identify"},
 	{"-F", "a.example", NOTED, .text = "ignored, it would identify"},
 	{"-H", "name", NOTED, .text = "ignored, it would identify"},
@@ -250,7 +250,7 @@ static void without_words_all_is_as_the_design_says(void **state)
 	assert_false(options.quiet_stop || options.hup_exits ||
 		     options.alarm_exits || options.script_given ||
 		     options.timeout_given || options.wait_for_interface ||
-		     options.no_interfaces || options.broadcast);
+		     options.no_interfaces || options.disclosure.broadcast);
 	assert_false(options.foreground || options.to_stderr ||
 		     options.is_verbose || options.once ||
 		     options.background_at_once || options.no_pid ||

@@ -253,12 +253,14 @@ static void disclosures_go_where_the_profile_lets_them(void **state)
 {
 	struct world *world = *state;
 
-	world->config.disclosure = (struct disclosure){true, true};
+	world->config.disclosure =
+		(struct disclosure){.client_id = true, .request_options = true};
 	to_renewing(world);
 	assert_true(world->sent.has_client_id);
 	assert_true(world->sent.has_request_list);
 	world_reset(world);
-	world->config.disclosure = (struct disclosure){true, true};
+	world->config.disclosure =
+		(struct disclosure){.client_id = true, .request_options = true};
 	to_declined(world);
 	assert_true(world->sent.has_client_id);
 	assert_false(world->sent.has_request_list);
@@ -374,6 +376,30 @@ static void a_retransmission_has_an_order_of_its_own(void **state)
 }
 
 /* Acceptance. */
+
+/* dhclient.conf(5): `reject`. */
+static void a_rejected_server_is_not_heard(void **state)
+{
+	struct world *world = *state;
+
+	to_rebinding(world);
+	world->client.config.reject =
+		(struct reject_list){.count = 1,
+				     .item = {{.network = ip(SERVER),
+					       .mask = ip("255.255.255.255")}}};
+	ack(world);
+	assert_int_equal(report_of(world, REPORT_REFUSED)->report.number,
+			 LEASE_REJECTED);
+	nak(world);
+	expect_state(world, STATE_REBINDING);
+	wait_ms(world, HOUR);
+	timer(world);
+	expect_state(world, STATE_SELECTING);
+	offer(world);
+	assert_int_equal(report_of(world, REPORT_REFUSED)->report.number,
+			 LEASE_REJECTED);
+	expect_state(world, STATE_SELECTING);
+}
 
 static void an_offer_that_is_not_acceptable_is_passed_over(void **state)
 {
@@ -2624,6 +2650,7 @@ int main(void)
 		TEST(request_comes_a_second_late_at_most),
 		TEST(after_unanswered_requests_discover_starts_its_times_anew),
 		TEST(a_retransmission_has_an_order_of_its_own),
+		TEST(a_rejected_server_is_not_heard),
 		TEST(an_offer_that_is_not_acceptable_is_passed_over),
 		TEST(an_offer_needs_neither_mask_nor_router_nor_dns),
 		TEST(a_reply_to_another_xid_or_mac_is_foreign),

@@ -87,7 +87,7 @@ static void expect_name(uint16_t code, const char *expected)
 {
 	char name[OPTION_NAME_MAX];
 
-	conf_option_name(&conf.definitions, code, name);
+	definition_name(&conf.definitions, code, name);
 	assert_string_equal(name, expected);
 }
 
@@ -405,7 +405,7 @@ static void every_type_has_a_kind(void **state)
 		read_text(source);
 		assert_int_equal(report.error_count, 0);
 		assert_int_equal(
-			option_kind(conf_option_like(&conf.definitions, 224)),
+			option_kind(definition_like(&conf.definitions, 224)),
 			types[i].kind);
 	}
 }
@@ -424,8 +424,8 @@ static void a_definition_gives_a_name_to_what_has_none(void **state)
 	expect_name(225, "other");
 	expect_name(226, "unknown_226");
 	expect_name(121, "rfc3442_classless_static_routes");
-	assert_int_equal(conf_option_like(&conf.definitions, 121), 121);
-	assert_int_equal(conf_option_like(&conf.definitions, 226), 226);
+	assert_int_equal(definition_like(&conf.definitions, 121), 121);
+	assert_int_equal(definition_like(&conf.definitions, 226), 226);
 	expect_amendment(0, 224, AMEND_SUPERSEDE, "a");
 	expect_amendment(1, 225, AMEND_APPEND, "10.0.0.1");
 	expect_amendment(2, 226, AMEND_SUPERSEDE, "b");
@@ -524,7 +524,7 @@ static void definitions_have_a_limit(void **state)
 	char source[2048] = "";
 
 	(void)state;
-	for (int i = 0; i <= CONF_DEFINITIONS_MAX; i++) {
+	for (int i = 0; i <= DEFINITIONS_MAX; i++) {
 		const size_t used = strlen(source);
 
 		snprintf(source + used, sizeof(source) - used,
@@ -533,8 +533,8 @@ static void definitions_have_a_limit(void **state)
 	read_text(source);
 	assert_int_equal(report.error_count, 1);
 	expect_error(0, "line 1: option x16: too many options defined");
-	expect_name(224 + CONF_DEFINITIONS_MAX - 1, "x15");
-	expect_name(224 + CONF_DEFINITIONS_MAX, "unknown_240");
+	expect_name(224 + DEFINITIONS_MAX - 1, "x15");
+	expect_name(224 + DEFINITIONS_MAX, "unknown_240");
 }
 
 static void the_lease_itself_is_not_amended(void **state)

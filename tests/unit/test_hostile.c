@@ -381,7 +381,7 @@ static void add_lease(const struct client *client, struct lines *found)
 	static struct announced lease;
 	struct variables_refusal refusals[LINES_MAX];
 	const size_t count =
-		variables_from_message(&client->ack, client->lease.mask,
+		variables_from_message(&client->ack, client->lease.mask, NULL,
 				       &lease.variables, refusals, LINES_MAX);
 
 	add_refused(refusals, count, found);

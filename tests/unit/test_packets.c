@@ -84,7 +84,7 @@ static size_t render(const char *path, char lines[LINES_MAX][LINE_SIZE])
 
 	assert_int_equal(message_decode(bytes, length, &message), DECODE_OK);
 	assert_true(message_address(&message, OPTION_SUBNET_MASK, &mask));
-	assert_int_equal(variables_from_message(&message, mask,
+	assert_int_equal(variables_from_message(&message, mask, NULL,
 						&lease.variables, NULL, 0),
 			 0);
 	assert_int_equal(

@@ -333,6 +333,26 @@ static void messages_have_dhclients_names(void **state)
 	assert_string_equal(sent_name(SENT_DECLINE), "DHCPDECLINE");
 }
 
+static void the_broadcast_flag_is_for_who_asks_and_has_no_address(void **state)
+{
+	static const struct disclosure broadcast = {.broadcast = true};
+	const struct transaction transaction = a_transaction();
+	uint8_t message[MESSAGE_SENT_LENGTH];
+
+	(void)state;
+	for (size_t i = 0; i < MESSAGES; i++) {
+		const enum sent sent = expectations[i].sent;
+		const bool wanted =
+			sent == SENT_DISCOVER || sent == SENT_REQUEST_SELECTING;
+
+		profile_write(sent, &transaction, &broadcast, 0, 0, message);
+		assert_int_equal(message[10], wanted ? 0x80 : 0);
+		assert_int_equal(message[11], 0);
+		profile_write(sent, &transaction, &nothing, 0, 0, message);
+		assert_int_equal(message[10], 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +368,8 @@ int main(void)
 			every_order_of_the_request_list_is_equally_likely),
 		cmocka_unit_test(the_request_list_is_1_3_6),
 		cmocka_unit_test(messages_have_dhclients_names),
+		cmocka_unit_test(
+			the_broadcast_flag_is_for_who_asks_and_has_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,8 +124,8 @@ static void an_ack_gives_addresses_with_and_without_options(void **state)
 	struct variables variables;
 
 	(void)state;
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						NULL, 0),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, NULL, 0),
 			 0);
 	assert_true(variables_are_valid(&variables));
 	assert_int_equal(variables.count, 5);
@@ -143,7 +143,7 @@ static void next_server_is_given_even_as_zeros(void **state)
 
 	(void)state;
 	message.siaddr.s_addr = 0;
-	variables_from_message(&message, mask_24(), &variables, NULL, 0);
+	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
 	expect(&variables, FIELD_NEXT_SERVER, "0.0.0.0");
 }
 
@@ -154,8 +154,8 @@ static void the_mask_given_replaces_the_one_that_came(void **state)
 
 	(void)state;
 	put(&message, OPTION_SUBNET_MASK, "\xc0\x00\x00\x00", 4);
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						NULL, 0),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, NULL, 0),
 			 0);
 	expect(&variables, OPTION_SUBNET_MASK, "255.255.255.0");
 }
@@ -168,13 +168,14 @@ static void a_broadcast_address_that_came_is_not_computed(void **state)
 
 	(void)state;
 	put(&message, OPTION_BROADCAST_ADDRESS, "\x0a\x4d\x00\x7f", 4);
-	variables_from_message(&message, mask_24(), &variables, NULL, 0);
+	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
 	expect(&variables, OPTION_BROADCAST_ADDRESS, "10.77.0.127");
 	assert_true(variables_are_valid(&variables));
 
 	put(&message, OPTION_BROADCAST_ADDRESS, "\x0a\x4d\x00", 3);
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						refusals, REFUSALS_MAX),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, refusals,
+						REFUSALS_MAX),
 			 1);
 	expect(&variables, OPTION_BROADCAST_ADDRESS, "10.77.0.255");
 }
@@ -187,7 +188,7 @@ static void sname_and_file_end_at_the_first_nul(void **state)
 	(void)state;
 	memcpy(message.sname, "boot.example\0;id", 16);
 	memcpy(message.file, "/a/b c\0;id", 10);
-	variables_from_message(&message, mask_24(), &variables, NULL, 0);
+	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
 	expect(&variables, FIELD_SERVER_NAME, "boot.example");
 	expect(&variables, FIELD_FILENAME, "/a/b c");
 	assert_true(variables_are_valid(&variables));
@@ -202,7 +203,7 @@ static void a_full_field_needs_no_nul(void **state)
 	(void)state;
 	memset(message.file, 'a', sizeof(message.file));
 	memset(expected, 'a', sizeof(message.file));
-	variables_from_message(&message, mask_24(), &variables, NULL, 0);
+	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
 	expect(&variables, FIELD_FILENAME, expected);
 }
 
@@ -221,8 +222,9 @@ static void what_is_refused_is_listed(void **state)
 	put(&message, 12, "host", 4);
 	put(&message, 67, "", 0);
 	put(&message, 66, "\0", 1);
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						refusals, REFUSALS_MAX),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, refusals,
+						REFUSALS_MAX),
 			 5);
 	assert_int_equal(refusals[0].code, FIELD_SERVER_NAME);
 	assert_int_equal(refusals[0].result, OPTION_UNCLEAN);
@@ -236,8 +238,8 @@ static void what_is_refused_is_listed(void **state)
 	assert_int_equal(refusals[4].result, OPTION_UNCLEAN);
 	assert_int_equal(variables.count, 5);
 
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						refusals, 2),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, refusals, 2),
 			 2);
 	assert_int_equal(variables.count, 5);
 }
@@ -249,7 +251,7 @@ static void host_name_is_withheld(void **state)
 
 	(void)state;
 	put(&message, OPTION_HOST_NAME, "given-name", 10);
-	variables_from_message(&message, mask_24(), &variables, NULL, 0);
+	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
 	expect(&variables, OPTION_HOST_NAME, NULL);
 }
 
@@ -264,8 +266,9 @@ static void options_beyond_the_room_are_refused_as_too_long(void **state)
 	memset(message.data, 0xff, sizeof(message.data));
 	for (uint8_t code = 224; code < 229; code++)
 		message.option[code] = (struct message_option){0, 1360, true};
-	assert_int_equal(variables_from_message(&message, mask_24(), &variables,
-						refusals, REFUSALS_MAX),
+	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
+						&variables, refusals,
+						REFUSALS_MAX),
 			 1);
 	assert_int_equal(refusals[0].code, 228);
 	assert_int_equal(refusals[0].result, OPTION_LONG);

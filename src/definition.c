@@ -1,0 +1,59 @@
+/*
+ * The user's names and types of options beside the table's.  The table comes
+ * first: nobody renames what NetworkManager and Debian's scripts look for.
+ */
+#include "definition.h"
+
+#include <string.h>
+
+bool definition_is_known(uint16_t code)
+{
+	static const char unnamed[] = "unknown-";
+	char name[OPTION_NAME_MAX];
+
+	option_file_name(code, name);
+	return memcmp(name, unnamed, sizeof(unnamed) - 1) != 0;
+}
+
+uint32_t definition_index(const struct definitions *definitions, uint16_t code)
+{
+	uint32_t i = 0;
+
+	while (i < definitions->count && definitions->item[i].code != code)
+		i++;
+	return i;
+}
+
+/* The definition that counts for `code`; NULL if none does. */
+static const struct definition *find(const struct definitions *definitions,
+				     uint16_t code)
+{
+	uint32_t i;
+
+	if (definitions == NULL || definition_is_known(code))
+		return NULL;
+	i = definition_index(definitions, code);
+	return i < definitions->count ? &definitions->item[i] : NULL;
+}
+
+void definition_name(const struct definitions *definitions, uint16_t code,
+		     char out[OPTION_NAME_MAX])
+{
+	const struct definition *const found = find(definitions, code);
+
+	if (found == NULL) {
+		option_name(code, out);
+		return;
+	}
+	memcpy(out, found->name, OPTION_NAME_MAX);
+	for (; *out != '\0'; out++)
+		if (*out == '-')
+			*out = '_';
+}
+
+uint16_t definition_like(const struct definitions *definitions, uint16_t code)
+{
+	const struct definition *const found = find(definitions, code);
+
+	return found == NULL ? code : found->like;
+}
