@@ -50,11 +50,11 @@ CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 endif
 
 # The three rings: an arrow only ever points inwards (README.md).
-PURE = amend arp calendar client conf decode definition env frame lease leasefile lexer \
-	link message notice option profile reason report route status text \
-	value variables
-EDGE = background cli configuration files launch log pidfile privilege sandbox script store \
-	transport
+PURE = amend arp calendar client conf decode definition env frame lease \
+	leasefile lexer link message notice option physical profile reason \
+	report route status text value variables
+EDGE = background cli configuration files launch links log pidfile privilege \
+	sandbox script store transport
 ACTOR = interface main monitor stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
