@@ -16,20 +16,26 @@
  */
 void files_prepare(void);
 
-/* The leases file for `interface`: -lf or its own.  `out`: PATH_MAX octets. */
+/*
+ * The leases file for `interface`: -lf or its own.  Of "*", without -lf, what
+ * matches all of our own (glob(3)).
+ */
 void files_lease_path(const struct options *options, const char *interface,
 		      char out[PATH_MAX]);
 
 /*
- * The pid file: -pf, or the one of `interface`, or, if that is NULL, the one
- * for all.  `out`: PATH_MAX octets.
+ * How many pid files there are: none, -pf, one for each interface that is
+ * named, or, when none is, one for all.
  */
-void files_pid_path(const struct options *options, const char *interface,
+size_t files_pid_count(const struct options *options);
+
+/* The `i`th of them. */
+void files_pid_path(const struct options *options, size_t i,
 		    char out[PATH_MAX]);
 
 /*
- * Takes the pid files of all interfaces (-pf: the one) and writes our pid;
- * 0, or -EAGAIN, with a sentence logged, when a live process holds one.
+ * Takes the pid files and writes our pid; 0, or -EAGAIN, with a sentence
+ * logged, when a live process holds one.
  */
 int files_take_pid(const struct options *options);
 

@@ -54,9 +54,9 @@ const struct variable *variables_next(const struct variables *variables,
 
 /*
  * Makes the variables of an ACK (contract of dhclient-script(8)): yiaddr,
- * siaddr, file and sname unless overloaded, network number and, without
- * option 28, broadcast address computed from `mask`, and every option in
- * clean text.  `mask` (network order) replaces the value of option 1: it is
+ * siaddr, file and sname unless overloaded, network number computed from
+ * `mask`, and every option in clean text.  A broadcast address that is neither
+ * that of the subnet nor 255.255.255.255, or none, is replaced by the former.  `mask` (network order) replaces the value of option 1: it is
  * the message's own or the natural one (lease.h).  Host names (12) are given
  * to no script.  Options that the user has defined (`definitions`, or NULL)
  * are of the kind that they say.  Options that are refused are listed in
@@ -67,6 +67,12 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 			      struct variables *out,
 			      struct variables_refusal *refusals,
 			      size_t max_refusals);
+
+/*
+ * True if the broadcast address, if there is one, is that of the address and
+ * the mask, or 255.255.255.255.
+ */
+bool variables_fit_subnet(const struct variables *variables);
 
 /*
  * True if `variables`, which came from somebody else, is well-formed: counts

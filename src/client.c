@@ -213,10 +213,13 @@ static void send_discover(struct client *client, const struct event *event,
 static void send_request(struct client *client, const struct event *event,
 			 struct actions *out)
 {
+	const uint64_t left =
+		client->requesting_ms + REQUEST_LIMIT_MS - event->now_ms;
 	uint64_t wait = backoff_ms(client, REQUEST_FIRST_MS, UINT64_MAX, event);
 
-	if (client->attempt + 1 == REQUEST_ATTEMPTS)
-		wait = client->requesting_ms + REQUEST_LIMIT_MS - event->now_ms;
+	/* a worker that stood still is late, and the end stays */
+	if (client->attempt + 1 == REQUEST_ATTEMPTS || wait > left)
+		wait = left;
 	client->deadline_ms = event->now_ms + wait;
 	send_message(client, SENT_REQUEST_SELECTING, event, wait, out);
 }

@@ -67,21 +67,23 @@ void files_lease_path(const struct options *options, const char *interface,
 		own_path(interface, "leases", out);
 }
 
-void files_pid_path(const struct options *options, const char *interface,
-		    char out[PATH_MAX])
-{
-	if (options->pid_file != NULL)
-		snprintf(out, PATH_MAX, "%s", options->pid_file);
-	else
-		own_path(interface != NULL ? interface : "all", "pid", out);
-}
-
-/* How many pid files there are, and the interface of each. */
-static size_t count_pid_files(const struct options *options)
+size_t files_pid_count(const struct options *options)
 {
 	if (options->no_pid)
 		return 0;
-	return options->pid_file != NULL ? 1 : options->interface_count;
+	if (options->pid_file != NULL || options->interface_count == 0)
+		return 1;
+	return options->interface_count;
+}
+
+void files_pid_path(const struct options *options, size_t i, char out[PATH_MAX])
+{
+	if (options->pid_file != NULL)
+		snprintf(out, PATH_MAX, "%s", options->pid_file);
+	else if (options->interface_count == 0)
+		own_path("all", "pid", out);
+	else
+		own_path(options->interface[i], "pid", out);
 }
 
 static int take_pid_file(const char *path)
@@ -109,12 +111,11 @@ static int take_pid_file(const char *path)
 
 int files_take_pid(const struct options *options)
 {
-	const size_t count = count_pid_files(options);
+	const size_t count = files_pid_count(options);
 	char path[PATH_MAX];
 
 	while (pid_file_count < count) {
-		files_pid_path(options, options->interface[pid_file_count],
-			       path);
+		files_pid_path(options, pid_file_count, path);
 		if (take_pid_file(path) < 0) {
 			files_drop_pid(options);
 			return -EAGAIN;
@@ -129,8 +130,7 @@ void files_drop_pid(const struct options *options)
 
 	while (pid_file_count > 0) {
 		pid_file_count--;
-		files_pid_path(options, options->interface[pid_file_count],
-			       path);
+		files_pid_path(options, pid_file_count, path);
 		if (pid_files[pid_file_count] >= 0)
 			pidfile_remove(pid_files[pid_file_count], path);
 	}

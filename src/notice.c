@@ -32,7 +32,8 @@ static bool script_is_valid(const struct notice_script *script)
 	case REASON_BOUND:
 	case REASON_RENEW:
 	case REASON_REBIND:
-		return variables_are_valid(variables);
+		return variables_are_valid(variables) &&
+		       variables_fit_subnet(variables);
 	case REASON_PREINIT:
 	case REASON_EXPIRE:
 	case REASON_FAIL:

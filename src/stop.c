@@ -1,12 +1,14 @@
 /*
- * -r and -x.  Who is to be stopped is the holder of the lock on the pid file
- * and nobody else: the number in the file, a process's name and its
- * executable are all of no use after an upgrade or a reboot.  What is read
- * from the lease file is a stranger's until leasefile_read has checked it.
+ * -r and -x.  Who is to be stopped is the holder of the lock on the pid file:
+ * the number in the file, a process's name and its executable are all of no
+ * use after an upgrade or a reboot.  Only in dhclient's place they have to do,
+ * for a dhclient that still runs and locks nothing.  What is read from the
+ * lease file is a stranger's until leasefile_read has checked it.
  */
 #include "stop.h"
 
 #include "clock.h"
+#include "files.h"
 #include "leasefile.h"
 #include "log.h"
 #include "pidfile.h"
@@ -15,16 +17,19 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DHCLIENT "dhclient"
 #define TERM_TIME_LIMIT_MS 5000
 #define KILL_TIME_LIMIT_MS 5000
 #define FILE_MAX 1048576 /* octets of a lease file */
@@ -53,39 +58,95 @@ static int end_process(int pidfd)
 	return wait_for_end(pidfd, KILL_TIME_LIMIT_MS) ? 0 : -ETIMEDOUT;
 }
 
-/* Ends the process `holder`, which held the lock on `path`; 0 or -errno. */
-static int end_holder(const char *path, pid_t holder)
+/* Reads the start of a file of /proc/PID into `out`; false if it can't be. */
+static bool read_of_process(pid_t pid, const char *name, char *out, size_t size)
 {
-	const int pidfd = pidfd_open(holder, 0);
+	char path[64];
+	ssize_t length;
+	int descriptor;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return false;
+	length = read(descriptor, out, size - 1);
+	close(descriptor);
+	if (length <= 0)
+		return false;
+	out[length] = '\0';
+	return true;
+}
+
+/*
+ * True if the process was started as dhclient, whatever has become of that
+ * program's file since: what NetworkManager goes by as well.
+ */
+static bool is_dhclient(pid_t pid)
+{
+	char argv0[PATH_MAX];
+
+	return read_of_process(pid, "cmdline", argv0, sizeof(argv0)) &&
+	       strcmp(basename(argv0), DHCLIENT) == 0;
+}
+
+/* The process that the text of a pid file names; 0 if none. */
+static pid_t named_process(const char *path)
+{
+	char text[16], *end;
+	long pid;
+
+	if (store_read(path, text, sizeof(text)) <= 0)
+		return 0;
+	pid = strtol(text, &end, 10);
+	if (end == text || (*end != '\0' && *end != '\n') || pid <= 1 ||
+	    pid > INT_MAX || pid == getpid())
+		return 0;
+	return (pid_t)pid;
+}
+
+/* Whom to stop for a pid file; 0: nobody; -errno as pidfile_holder. */
+static pid_t find_client(const struct options *options, const char *path)
+{
+	pid_t client = pidfile_holder(path);
+
+	if (client != 0 || options->personality != PERSONALITY_DHCLIENT)
+		return client;
+	client = named_process(path);
+	return client != 0 && is_dhclient(client) ? client : 0;
+}
+
+/* Ends the process `client`, which was found for `path`; 0 or -errno. */
+static int end_client(const struct options *options, const char *path,
+		      pid_t client)
+{
+	const int pidfd = pidfd_open(client, 0);
 	int result = 0;
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : -errno;
 	/* it may have gone before that, and its number to somebody else */
-	if (pidfile_holder(path) == holder)
+	if (find_client(options, path) == client)
 		result = end_process(pidfd);
 	close(pidfd);
 	return result;
 }
 
 /* Stops the client of one pid file; false when it runs on. */
-static bool stop_holder(const char *path)
+static bool stop_client(const struct options *options, const char *path)
 {
-	const pid_t holder = pidfile_holder(path);
-	int result = 0;
+	const pid_t client = find_client(options, path);
+	int result = client < 0 ? client : 0;
 
-	if (holder == -ENOENT)
+	if (client == -ENOENT)
 		return true;
-	if (holder > 0)
-		result = end_holder(path, holder);
-	else
-		result = holder;
+	if (client > 0)
+		result = end_client(options, path, client);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: the client that holds it: %s", path,
 			 strerror(-result));
 		return false;
 	}
-	log_line(LOG_INFO, holder > 0 ? "Killed old client process"
+	log_line(LOG_INFO, client > 0 ? "Killed old client process"
 				      : "Removed stale PID file");
 	result = store_remove(path);
 	if (result < 0)
@@ -94,22 +155,16 @@ static bool stop_holder(const char *path)
 }
 
 /* Stops the client, or one for each interface that is named. */
-static bool stop_holders(const struct options *options)
+static bool stop_clients(const struct options *options)
 {
+	const size_t count = files_pid_count(options);
 	bool has_stopped = true;
 
-	if (options->no_pid)
-		return true;
-	if (options->pid_file != NULL)
-		return stop_holder(options->pid_file);
-	if (options->interface_count == 0)
-		return stop_holder(STORE_DIRECTORY "/all.pid");
-	for (size_t i = 0; i < options->interface_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), STORE_DIRECTORY "/%s.pid",
-			 options->interface[i]);
-		has_stopped &= stop_holder(path);
+		files_pid_path(options, i, path);
+		has_stopped &= stop_client(options, path);
 	}
 	return has_stopped;
 }
@@ -288,10 +343,12 @@ static bool clear_file(const struct options *options, const char *path)
 /* Ends the leases in all files that we made. */
 static bool clear_all_files(const struct options *options)
 {
+	char pattern[PATH_MAX];
 	bool is_done = true;
 	glob_t found;
 
-	if (glob(STORE_DIRECTORY "/*.leases", 0, NULL, &found) != 0)
+	files_lease_path(options, "*", pattern);
+	if (glob(pattern, 0, NULL, &found) != 0)
 		return true;
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		is_done &= clear_file(options, found.gl_pathv[i]);
@@ -302,17 +359,16 @@ static bool clear_all_files(const struct options *options)
 /* Ends the leases that are still on file. */
 static bool clear_files(const struct options *options)
 {
+	const bool is_shared = options->lease_file != NULL;
+	const size_t count = is_shared ? 1 : options->interface_count;
 	bool is_done = true;
 
-	if (options->lease_file != NULL)
-		return clear_file(options, options->lease_file);
-	if (options->interface_count == 0)
+	if (count == 0)
 		return clear_all_files(options);
-	for (size_t i = 0; i < options->interface_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), STORE_DIRECTORY "/%s.leases",
-			 options->interface[i]);
+		files_lease_path(options, options->interface[i], path);
 		is_done &= clear_file(options, path);
 	}
 	return is_done;
@@ -321,7 +377,7 @@ static bool clear_files(const struct options *options)
 int stop_running_client(const struct options *options)
 {
 	/* a client that was not stopped still has its leases */
-	if (!stop_holders(options) || !clear_files(options))
+	if (!stop_clients(options) || !clear_files(options))
 		return EXIT_FAILURE;
 	log_line(LOG_INFO, "Nothing is sent: servers are not told of the end");
 	return EXIT_SUCCESS;

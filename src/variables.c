@@ -117,6 +117,36 @@ static void add_field(struct making *making, uint16_t code,
 	add_value(making, code, field, size);
 }
 
+/* Of the subnet, or of any (RFC 919 §7). */
+static bool is_broadcast(struct in_addr address, struct in_addr of_subnet)
+{
+	return address.s_addr == of_subnet.s_addr ||
+	       address.s_addr == INADDR_BROADCAST;
+}
+
+/*
+ * Option 28 if it is a broadcast address here, else the computed one: the
+ * kernel makes a route of it that comes before all others, so with any other
+ * a server could make a host of its choice unreachable, through a VPN too.
+ */
+static void add_broadcast(struct making *making, const struct message *ack,
+			  struct in_addr of_subnet)
+{
+	struct in_addr sent;
+	size_t length;
+
+	if (message_address(ack, OPTION_BROADCAST_ADDRESS, &sent) &&
+	    is_broadcast(sent, of_subnet)) {
+		add_address(making, OPTION_BROADCAST_ADDRESS, sent);
+		return;
+	}
+	add_address(making, OPTION_BROADCAST_ADDRESS, of_subnet);
+	if (message_option(ack, OPTION_BROADCAST_ADDRESS, &length) != NULL)
+		note(making, OPTION_BROADCAST_ADDRESS,
+		     length == sizeof(sent.s_addr) ? OPTION_UNCLEAN
+						   : OPTION_LENGTH);
+}
+
 size_t variables_from_message(const struct message *ack, struct in_addr mask,
 			      const struct definitions *definitions,
 			      struct variables *out,
@@ -141,14 +171,35 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 		const uint8_t *value;
 		size_t length;
 
-		if (code == OPTION_SUBNET_MASK)
+		if (code == OPTION_SUBNET_MASK ||
+		    code == OPTION_BROADCAST_ADDRESS)
 			continue;
 		value = message_option(ack, (uint8_t)code, &length);
 		add_value(&making, (uint16_t)code, value, length);
 	}
-	if (variables_find(out, OPTION_BROADCAST_ADDRESS) == NULL)
-		add_address(&making, OPTION_BROADCAST_ADDRESS, broadcast);
+	add_broadcast(&making, ack, broadcast);
 	return making.refused;
+}
+
+/* The address of `code`; false if there is none. */
+static bool find_address(const struct variables *variables, uint16_t code,
+			 struct in_addr *out)
+{
+	const char *text = variables_find(variables, code);
+
+	return text != NULL && text_take_address(&text, out);
+}
+
+bool variables_fit_subnet(const struct variables *variables)
+{
+	struct in_addr address, mask, broadcast;
+
+	if (!find_address(variables, OPTION_BROADCAST_ADDRESS, &broadcast))
+		return true;
+	return find_address(variables, FIELD_IP_ADDRESS, &address) &&
+	       find_address(variables, OPTION_SUBNET_MASK, &mask) &&
+	       is_broadcast(broadcast,
+			    (struct in_addr){address.s_addr | ~mask.s_addr});
 }
 
 /* True if `item` and its `text` can stand as they are. */

@@ -109,7 +109,7 @@ static void look_at_reason(struct world *world, enum reason reason)
 		must(!world->told || client->config.manager_decides ||
 		     world->told_address.s_addr == address.s_addr);
 		must(client_is_bound(client));
-		variables_from_message(&client->ack, client->lease.mask,
+		variables_from_message(&client->ack, client->lease.mask, NULL,
 				       &variables, NULL, 0);
 		must_be_fit(&variables);
 		world->told = true;

@@ -43,10 +43,10 @@ static void look_at_names(const struct conf *conf)
 	char name[OPTION_NAME_MAX];
 
 	for (unsigned code = 1; code < OPTION_END; code++) {
-		conf_option_name(&conf->definitions, (uint16_t)code, name);
+		definition_name(&conf->definitions, (uint16_t)code, name);
 		must_be_harmless(name);
 		must(strpbrk(name, "=- ./:") == NULL);
-		must(conf_option_like(&conf->definitions, (uint16_t)code) <
+		must(definition_like(&conf->definitions, (uint16_t)code) <
 		     FIELD_END);
 	}
 }
@@ -58,7 +58,7 @@ static void look_at(const struct conf *conf)
 	must(memchr(conf->script, '\0', CONF_SCRIPT_MAX) != NULL);
 	must(conf->script[0] == '\0' || conf->script[0] == '/');
 	must(conf->reject.count <= REJECT_MAX);
-	must(conf->definitions.count <= CONF_DEFINITIONS_MAX);
+	must(conf->definitions.count <= DEFINITIONS_MAX);
 	must(conf->amendments.count <= AMEND_MAX &&
 	     conf->amendments.size <= AMEND_TEXT_MAX);
 	look_at_names(conf);

@@ -96,8 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (lease_from_message(&message, &lease) != LEASE_ACCEPTABLE)
 		return 0;
 	look_at_lease(&lease, &message);
-	must(variables_from_message(&message, lease.mask, &record.variables,
-				    refusals, REFUSALS_MAX) < REFUSALS_MAX);
+	must(variables_from_message(&message, lease.mask, NULL,
+				    &record.variables, refusals,
+				    REFUSALS_MAX) < REFUSALS_MAX);
 	must_be_fit(&record.variables);
 	apply_policies(&record.variables);
 	memcpy(record.interface, "eth0", sizeof("eth0"));

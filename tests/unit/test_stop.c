@@ -158,6 +158,91 @@ static void a_stale_pid_file_is_removed_whatever_it_says(void **state)
 	assert_false(exists(PID_PATH));
 }
 
+/* A child that locks nothing, called `argv0`; its pid file is PID_PATH. */
+static pid_t start_called(const char *argv0)
+{
+	int started[2];
+	char octet, text[16];
+
+	assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+
+	const pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		execl("/bin/sleep", argv0, "60", NULL);
+		_exit(1);
+	}
+	close(started[1]);
+	assert_int_equal(read(started[0], &octet, 1), 0);
+	close(started[0]);
+	snprintf(text, sizeof(text), "%d\n", (int)child);
+	scratch_write(PID_PATH, text, 0644);
+	return child;
+}
+
+static void
+in_the_place_of_dhclient_one_that_still_runs_is_stopped(void **state)
+{
+	static const char *const names[] = {"dhclient", "/usr/sbin/dhclient"};
+
+	(void)state;
+	options.personality = PERSONALITY_DHCLIENT;
+	for (size_t i = 0; i < 2; i++) {
+		const pid_t child = start_called(names[i]);
+
+		log_text[0] = '\0';
+		assert_int_equal(stop_running_client(&options), 0);
+		assert_int_equal(death_of(child), SIGTERM);
+		assert_non_null(strstr(log_text, "Killed old client process"));
+		assert_false(exists(PID_PATH));
+	}
+}
+
+static void nobody_else_is_stopped_for_a_number(void **state)
+{
+	static const struct {
+		enum personality personality;
+		const char *name;
+	} cases[] = {
+		{PERSONALITY_DHCPCANON, "dhclient"},
+		{PERSONALITY_DHCPCD, "dhclient"},
+		{PERSONALITY_DHCLIENT, "sleep"},
+		{PERSONALITY_DHCLIENT, "/etc/dhclient/sleep"},
+		{PERSONALITY_DHCLIENT, "dhclient3"},
+		{PERSONALITY_DHCLIENT, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const pid_t child = start_called(cases[i].name);
+
+		log_text[0] = '\0';
+		options.personality = cases[i].personality;
+		assert_int_equal(stop_running_client(&options), 0);
+		assert_non_null(strstr(log_text, "Removed stale PID file\n"));
+		assert_int_equal(kill(child, SIGKILL), 0);
+		assert_int_equal(death_of(child), SIGKILL);
+	}
+}
+
+static void a_pid_file_without_a_number_names_nobody(void **state)
+{
+	static const char *const texts[] = {
+		"", "\n", "x", "0\n", "1\n", "-1\n", "12x\n", "4294967297\n",
+	};
+
+	(void)state;
+	options.personality = PERSONALITY_DHCLIENT;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		log_text[0] = '\0';
+		scratch_write(PID_PATH, texts[i], 0644);
+		assert_int_equal(stop_running_client(&options), 0);
+		assert_non_null(strstr(log_text, "Removed stale PID file\n"));
+		assert_false(exists(PID_PATH));
+	}
+}
+
 static void without_a_pid_file_nobody_is_stopped(void **state)
 {
 	const pid_t child = start_client(false);
@@ -336,6 +421,9 @@ int main(void)
 		TEST(the_holder_of_the_lock_is_stopped),
 		TEST(a_holder_that_does_not_listen_is_killed),
 		TEST(a_stale_pid_file_is_removed_whatever_it_says),
+		TEST(in_the_place_of_dhclient_one_that_still_runs_is_stopped),
+		TEST(nobody_else_is_stopped_for_a_number),
+		TEST(a_pid_file_without_a_number_names_nobody),
 		TEST(without_a_pid_file_nobody_is_stopped),
 		TEST(a_pid_file_that_is_none_stops_nobody),
 		TEST(a_pid_file_that_cannot_be_asked_about_is_an_error),

@@ -160,24 +160,44 @@ static void the_mask_given_replaces_the_one_that_came(void **state)
 	expect(&variables, OPTION_SUBNET_MASK, "255.255.255.0");
 }
 
-static void a_broadcast_address_that_came_is_not_computed(void **state)
+static void a_broadcast_address_must_be_one_here(void **state)
 {
-	struct message message = ack();
-	struct variables variables;
-	struct variables_refusal refusals[REFUSALS_MAX];
+	static const struct {
+		const char *sent, *expected;
+	} cases[] = {
+		{"\x0a\x4d\x00\xff", "10.77.0.255"},
+		{"\xff\xff\xff\xff", "255.255.255.255"},
+		{"\x0a\x4d\x00\x7f", "10.77.0.255"}, /* of no subnet of ours */
+		{"\x08\x08\x08\x08", "10.77.0.255"}, /* a host to be cut off */
+	};
 
 	(void)state;
-	put(&message, OPTION_BROADCAST_ADDRESS, "\x0a\x4d\x00\x7f", 4);
-	variables_from_message(&message, mask_24(), NULL, &variables, NULL, 0);
-	expect(&variables, OPTION_BROADCAST_ADDRESS, "10.77.0.127");
-	assert_true(variables_are_valid(&variables));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct message message = ack();
+		struct variables variables;
 
-	put(&message, OPTION_BROADCAST_ADDRESS, "\x0a\x4d\x00", 3);
-	assert_int_equal(variables_from_message(&message, mask_24(), NULL,
-						&variables, refusals,
-						REFUSALS_MAX),
-			 1);
-	expect(&variables, OPTION_BROADCAST_ADDRESS, "10.77.0.255");
+		put(&message, 28, cases[i].sent, 4);
+		variables_from_message(&message, mask_24(), NULL, &variables,
+				       NULL, 0);
+		expect(&variables, 28, cases[i].expected);
+		assert_true(variables_fit_subnet(&variables));
+	}
+}
+
+static void a_broadcast_address_of_elsewhere_does_not_fit(void **state)
+{
+	struct variables variables = none;
+
+	(void)state;
+	assert_true(variables_add(&variables, FIELD_IP_ADDRESS, "10.77.0.9"));
+	assert_true(variables_fit_subnet(&variables));
+	assert_true(variables_add(&variables, 28, "10.77.0.255"));
+	assert_false(variables_fit_subnet(&variables)); /* of what mask? */
+	assert_true(variables_add(&variables, 1, "255.255.255.0"));
+	assert_true(variables_fit_subnet(&variables));
+	variables_remove(&variables, 28);
+	assert_true(variables_add(&variables, 28, "8.8.8.8"));
+	assert_false(variables_fit_subnet(&variables));
 }
 
 static void sname_and_file_end_at_the_first_nul(void **state)
@@ -376,7 +396,8 @@ int main(void)
 			an_ack_gives_addresses_with_and_without_options),
 		cmocka_unit_test(next_server_is_given_even_as_zeros),
 		cmocka_unit_test(the_mask_given_replaces_the_one_that_came),
-		cmocka_unit_test(a_broadcast_address_that_came_is_not_computed),
+		cmocka_unit_test(a_broadcast_address_must_be_one_here),
+		cmocka_unit_test(a_broadcast_address_of_elsewhere_does_not_fit),
 		cmocka_unit_test(sname_and_file_end_at_the_first_nul),
 		cmocka_unit_test(a_full_field_needs_no_nul),
 		cmocka_unit_test(what_is_refused_is_listed),
