@@ -12,7 +12,9 @@
 /*
  * Carries out options->action, CLI_RELEASE or CLI_STOP, for the interfaces
  * named, or for all that were held without a name.  Whoever holds the lock on
- * the pid file gets SIGTERM, and SIGKILL after 5 s.  For each lease that is
+ * the pid file gets SIGTERM, and SIGKILL after 5 s; so does, when we are
+ * called as dhclient and nobody holds it, the process that the file names if
+ * that was called so too.  For each lease that is
  * on file even then the script runs, with reason RELEASE or STOP and what is
  * valid of the lease as old_*, and the lease is taken off the file.  Returns
  * the exit status: 0, also when there was nothing to stop; 1 when a client
