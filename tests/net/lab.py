@@ -632,13 +632,15 @@ class RawServer:
             try:
                 data, sender = self.socket.recvfrom(65536)
                 frame = wire.Frame(data)
-                if sender[2] == Capture.PACKET_OUTGOING or not frame.dhcp \
-                        or frame.dhcp.op != 1:
+                message = frame.dhcp
+                if sender[2] == Capture.PACKET_OUTGOING or not message \
+                        or message.op != 1:
                     continue
-                self.heard.append(frame.dhcp)
+                message.is_broadcast = frame.ip_destination == wire.EVERYONE
+                self.heard.append(message)
                 if not self.mute:
-                    for reply in self.answer(self, frame.dhcp):
-                        self.send(reply, frame.dhcp)
+                    for reply in self.answer(self, message):
+                        self.send(reply, message)
             except Exception as error:  # shown with the test's failure
                 self.errors.append(error)
 

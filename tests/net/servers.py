@@ -21,10 +21,12 @@ SHORTEST = {"dnsmasq": 120}  # seconds of lease
 
 
 class Server:
-    """One server on srv0 of a namespace (the wire's own by default)."""
+    """One server on srv0 of a namespace (the wire's own by default), with
+    the configuration of that kind and style: servers/KIND-STYLE.*."""
 
-    def __init__(self, lab, kind, namespace=None, **settings):
+    def __init__(self, lab, kind, namespace=None, style=None, **settings):
         self.lab, self.kind = lab, kind
+        self.template = kind + (f"-{style}" if style else "")
         self.namespace = namespace or lab.wire
         self.starts = 0
         self.settings = {}
@@ -43,7 +45,7 @@ class Server:
             "first": first or str(net[100]), "last": last or str(net[150]),
             "lease": lease, "t1": t1, "t2": t2, "t1_hex": f"{t1:08x}",
             "t2_hex": f"{t2:08x}", "leases": str(self.path("leases"))}
-        template = next(TEMPLATES.glob(self.kind + ".*"))
+        template = next(TEMPLATES.glob(self.template + ".*"))
         configuration = self.path("conf")
         configuration.write_text(string.Template(
             template.read_text()).substitute(self.settings))
