@@ -103,6 +103,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) -fsanitize=fuzzer $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/net/hold: $(BUILD)/tests/net/hold.o $(EDGES) $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # cmocka's macros convert pointers to its own integers.
 $(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
 

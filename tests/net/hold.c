@@ -1,0 +1,157 @@
+/*
+ * A monitor's part, as small as it can be, so that a worker can be run under
+ * a tool that does not follow an exec of /proc/self/exe:
+ *
+ *	hold INTERFACE RENEWALS COMMAND...
+ *
+ * opens the sockets, executes COMMAND with the worker's descriptors, says
+ * that every script went well, prints the reasons, asks for RENEWALS renewals
+ * once bound, then for the end.  Exit status: the worker's.
+ */
+#include "launch.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KEPT 64 /* descriptors from here on are out of the worker's way */
+
+static void fail(const char *what, int error)
+{
+	fprintf(stderr, "hold: %s: %s\n", what, strerror(error));
+	exit(EXIT_FAILURE);
+}
+
+static void send_command(int pipe, const struct command *command)
+{
+	if (send(pipe, command, sizeof(*command), MSG_NOSIGNAL) < 0)
+		fail("pipe", errno);
+}
+
+/* Executes the worker; the descriptors are moved up first, then in place. */
+static pid_t execute(const struct transport *transport, int pipe,
+		     char *const argv[])
+{
+	const int from[] = {pipe,
+			    transport->packet,
+			    transport->arp,
+			    transport->udp,
+			    transport->netlink,
+			    transport->deadline,
+			    transport->resumed};
+	int kept[sizeof(from) / sizeof(from[0])];
+	const pid_t worker = fork();
+	size_t i;
+
+	if (worker != 0)
+		return worker;
+	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+		kept[i] = fcntl(from[i], F_DUPFD_CLOEXEC, KEPT);
+	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+		if (dup2(kept[i], WORKER_PIPE + (int)i) < 0)
+			fail("dup2", errno);
+	execvp(argv[0], argv);
+	fail(argv[0], errno);
+	return -1;
+}
+
+static void start(int pipe, const char *name, uint32_t ifindex,
+		  const struct mac *mac)
+{
+	struct command command = {
+		.type = COMMAND_START,
+		.start = {.client = {.mac = *mac,
+				     .timeout_ms = 60000,
+				     .arp_wait_ms = 50,
+				     .decline_pause_ms = 10000},
+			  .ifindex = ifindex,
+			  .is_verbose = 1,
+			  .has_udp = 1},
+	};
+
+	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
+	send_command(pipe, &command);
+}
+
+/* All of a script's work that a renewal by unicast needs. */
+static void configure(const char *name, const struct variables *variables)
+{
+	const char *address = variables_find(variables, FIELD_IP_ADDRESS);
+	char command[128];
+
+	if (address == NULL)
+		return;
+	snprintf(command, sizeof(command), "ip addr replace %s/24 dev %s",
+		 address, name);
+	if (system(command) != 0)
+		fail(command, EINVAL);
+}
+
+/* Answers until the worker has ended. */
+static void serve(int pipe, const char *name, int renewals)
+{
+	static union notice notice;
+	ssize_t length;
+
+	while ((length = recv(pipe, &notice, sizeof(notice), 0)) > 0) {
+		struct command command = {.type = COMMAND_SCRIPT_DONE,
+					  .outcome = SCRIPT_OK};
+
+		switch (notice_check(&notice, (size_t)length)) {
+		case NOTICE_SCRIPT:
+			puts(reason_name((enum reason)notice.script.reason));
+			configure(name, &notice.script.variables);
+			send_command(pipe, &command);
+			command.type =
+				renewals-- > 0 ? COMMAND_RENEW : COMMAND_STOP;
+			send_command(pipe, &command);
+			break;
+		case NOTICE_LOG:
+			fprintf(stderr, "%s\n", notice.log.text);
+			break;
+		case NOTICE_STATE:
+			break;
+		case NOTICE_INVALID:
+			fail("notice", EBADMSG);
+		}
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	const struct command preinit_done = {.type = COMMAND_SCRIPT_DONE};
+	struct transport transport;
+	const char *what = "";
+	uint32_t ifindex;
+	struct mac mac;
+	int ends[2], status, error;
+	pid_t worker;
+
+	if (argc < 4)
+		fail("usage", EINVAL);
+	error = launch_find(argv[1], &ifindex, &mac);
+	if (error == 0)
+		error = transport_open(&transport, ifindex, &mac, &what);
+	if (error < 0)
+		fail(what, -error);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		fail("socketpair", errno);
+	worker = execute(&transport, ends[1], &argv[3]);
+	if (worker < 0)
+		fail("fork", errno);
+	transport_close(&transport);
+	close(ends[1]);
+	start(ends[0], argv[1], ifindex, &mac);
+	send_command(ends[0], &preinit_done);
+	serve(ends[0], argv[1], atoi(argv[2]));
+	if (waitpid(worker, &status, 0) < 0 || !WIFEXITED(status))
+		fail("worker", ECHILD);
+	return WEXITSTATUS(status);
+}
