@@ -201,6 +201,7 @@ struct client {
 	bool attached; /* the link was usable before */
 	bool started;  /* the first PREINIT is over */
 	bool settled;  /* the script took a first lease: -1 is fulfilled */
+	bool in_use;   /* the script took this lease: the address is in use */
 	bool exiting;  /* ACTION_EXIT follows when the script knows all */
 	bool exited;   /* ACTION_EXIT was given */
 	enum client_exit exit;

@@ -387,7 +387,7 @@ static void forget_lease(struct client *client, const struct event *event,
 	if (client->config.arp_wait_ms != 0)
 		watch_arp(out, no_address);
 	client->announce_ms = TIME_NEVER;
-	client->has_defended = false;
+	client->has_defended = client->in_use = false;
 	client->script.news = false;
 	memset(&client->lease, 0, sizeof(client->lease));
 	memset(&client->ack, 0, sizeof(client->ack));
@@ -772,13 +772,15 @@ static void report_conflict(enum report_type type, const struct client *client,
 
 /*
  * While bound: RFC 5227 §2.4 (b).  The first conflict is answered by one
- * announcement, a second within DEFEND_INTERVAL ends the lease.
+ * announcement, a second within DEFEND_INTERVAL ends the lease; so does the
+ * first while the script has yet to take it (NetworkManager probes itself).
  */
 static void defend(struct client *client, const struct event *event,
 		   struct actions *out)
 {
-	if (client->has_defended &&
-	    event->now_ms - client->defended_ms < DEFEND_INTERVAL_MS) {
+	if (!client->in_use ||
+	    (client->has_defended &&
+	     event->now_ms - client->defended_ms < DEFEND_INTERVAL_MS)) {
 		report_conflict(REPORT_CONFLICT, client, event, out);
 		withdraw(client);
 		decline(client, event, out);
@@ -940,11 +942,7 @@ static void on_refusal(struct client *client, const struct event *event,
 {
 	report(out, REPORT_SCRIPT_REFUSED, client->lease.address, no_address,
 	       0);
-	/* a manager that refused has nothing to take down */
-	if (client->config.manager_decides)
-		client->script.bound = false;
-	else
-		withdraw(client);
+	withdraw(client);
 	decline(client, event, out);
 }
 
@@ -952,6 +950,7 @@ static void on_script(struct client *client, const struct event *event,
 		      struct actions *out)
 {
 	const enum reason ended = client->script.running;
+	bool is_over;
 
 	client->script.busy = false;
 	if (ended == REASON_PREINIT && !client->started) {
@@ -963,15 +962,18 @@ static void on_script(struct client *client, const struct event *event,
 	if (ended != REASON_BOUND && ended != REASON_RENEW &&
 	    ended != REASON_REBIND)
 		return;
-	/* of a lease that is no longer there, its word is of no use */
-	if (!client_is_bound(client) || client->script.withdraw ||
-	    !same_address(client->script.address, client->lease.address))
+	is_over = !client_is_bound(client) || client->script.withdraw ||
+		  !same_address(client->script.address, client->lease.address);
+	/* a manager that refused has nothing to take down, now or later */
+	if (event->script == SCRIPT_REFUSED && client->config.manager_decides)
+		client->script.bound = client->script.withdraw = false;
+	if (is_over) /* its word about that lease is of no use */
 		return;
 	if (event->script == SCRIPT_REFUSED) {
 		on_refusal(client, event, out);
 		return;
 	}
-	client->settled = true;
+	client->settled = client->in_use = true;
 	if (ended == REASON_BOUND && client->config.arp_wait_ms != 0) {
 		/* the address is configured: RFC 5227 §2.3 */
 		announce(client, out);

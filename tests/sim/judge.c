@@ -290,7 +290,7 @@ static void lose_lease(struct step *step)
 	if (holds_lease(judge))
 		judge->fail_ms = step->now + judge->config.timeout_ms;
 	judge->announce_ms = TIME_NEVER;
-	judge->defended = false;
+	judge->defended = judge->in_use = false;
 	judge->script.news = false;
 	memset(&judge->lease, 0, sizeof(judge->lease));
 }
@@ -689,7 +689,8 @@ static void on_claim(struct step *step)
 	}
 	if (!holds_lease(judge) || !used)
 		return;
-	if (judge->defended && step->now - judge->defended_ms < 10 * S) {
+	if (!judge->in_use ||
+	    (judge->defended && step->now - judge->defended_ms < 10 * S)) {
 		owe_expire(judge);
 		decline(step);
 		return;
@@ -809,6 +810,8 @@ static void on_script(struct step *step)
 {
 	struct judge *judge = step->judge;
 	struct telling *script = &judge->script;
+	const bool refused = step->witness->outcome == SCRIPT_REFUSED;
+	bool stale;
 
 	if (script->running == REASON_PREINIT && !judge->started) {
 		judge->started = true;
@@ -819,18 +822,18 @@ static void on_script(struct step *step)
 	if (script->running != REASON_BOUND &&
 	    script->running != REASON_RENEW && script->running != REASON_REBIND)
 		return;
-	if (!holds_lease(judge) || script->expire ||
-	    script->address != judge->lease.address)
+	stale = !holds_lease(judge) || script->expire ||
+		script->address != judge->lease.address;
+	if (refused && judge->config.manager_decides)
+		script->bound = script->expire = false;
+	if (stale)
 		return;
-	if (step->witness->outcome == SCRIPT_REFUSED) {
-		if (judge->config.manager_decides)
-			script->bound = false;
-		else
-			owe_expire(judge);
+	if (refused) {
+		owe_expire(judge);
 		decline(step);
 		return;
 	}
-	judge->settled = true;
+	judge->settled = judge->in_use = true;
 	if (script->running == REASON_BOUND && judge->config.arp_wait_ms != 0) {
 		take_arp(step, false);
 		judge->announce_ms = step->now + 2 * S;

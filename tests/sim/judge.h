@@ -72,6 +72,7 @@ struct judge {
 	uint32_t naks;
 
 	uint64_t fail_ms, announce_ms, withdraw_ms;
+	bool in_use; /* the script took the lease */
 	bool defended;
 	uint64_t defended_ms;
 	uint32_t watched;

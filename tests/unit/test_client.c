@@ -1124,6 +1124,20 @@ static void the_next_lease_defends_itself_anew(void **state)
 	expect_report(world, REPORT_DEFENDED);
 }
 
+/* The script has not taken it: a claim would be for an address not in use. */
+static void an_address_that_is_not_yet_in_use_is_not_defended(void **state)
+{
+	struct world *world = *state;
+
+	to_told(world);
+	conflict(world);
+	expect_report(world, REPORT_CONFLICT);
+	assert_int_equal(world->frames, 0);
+	expect_declined(world, 0);
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_EXPIRE); /* it took it meanwhile */
+}
+
 static void a_probe_for_an_address_in_use_is_no_conflict(void **state)
 {
 	struct world *world = *state;
@@ -1648,6 +1662,18 @@ static void how_other_scripts_end_does_not_matter(void **state)
 	script_ends(world, SCRIPT_REFUSED);
 	expect_state(world, STATE_SELECTING);
 	expect_silence(world);
+}
+
+static void a_manager_that_refuses_late_has_nothing_to_take_down(void **state)
+{
+	struct world *world = *state;
+
+	world->config.manager_decides = true;
+	to_told(world);
+	conflict(world); /* both have seen it */
+	expect_declined(world, 0);
+	script_ends(world, SCRIPT_REFUSED);
+	expect_no_script(world);
 }
 
 static void a_manager_that_refuses_has_nothing_to_take_down(void **state)
@@ -2689,6 +2715,7 @@ int main(void)
 		TEST(a_second_conflict_within_ten_seconds_ends_the_lease),
 		TEST(a_conflict_after_ten_seconds_is_a_first_one),
 		TEST(the_next_lease_defends_itself_anew),
+		TEST(an_address_that_is_not_yet_in_use_is_not_defended),
 		TEST(a_probe_for_an_address_in_use_is_no_conflict),
 		TEST(bound_says_when_it_renews),
 		TEST(at_t1_the_server_is_asked_by_unicast),
@@ -2718,6 +2745,7 @@ int main(void)
 		TEST(a_script_that_was_killed_leaves_the_lease),
 		TEST(how_other_scripts_end_does_not_matter),
 		TEST(a_manager_that_refuses_has_nothing_to_take_down),
+		TEST(a_manager_that_refuses_late_has_nothing_to_take_down),
 		TEST(once_gives_up_when_the_script_refuses),
 		TEST(once_settled_a_refusal_is_not_the_end),
 		TEST(a_slow_script_delays_no_packet),
