@@ -88,13 +88,8 @@ class DropIn:
         return process
 
 
-def add_stranger(lab, name):
-    """An interface for a client that is not ours: it is not judged."""
-    lab.add_interface(name)
-    forget_frames(lab, name)
-
-
 def forget_frames(lab, name):
+    """For an interface on which not only our client sends: no judge."""
     for capture in lab.captures.pop(name):
         capture.socket.close()
 
