@@ -53,9 +53,9 @@ endif
 PURE = amend arp calendar client conf decode definition env frame lease \
 	leasefile lexer link message notice option physical profile reason \
 	report route status text value variables
-EDGE = background cli configuration files launch links log pidfile privilege \
-	sandbox script store transport
-ACTOR = interface main monitor stop worker
+EDGE = background cli configuration files launch links log nbi pidfile \
+	privilege sandbox script store transport
+ACTOR = interface main monitor roster stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

@@ -42,20 +42,23 @@ int files_take_pid(const struct options *options);
 /* Removes the pid files that we took. */
 void files_drop_pid(const struct options *options);
 
-/* Removes leases files of an earlier run, unread. */
-void files_forget_leases(const struct options *options);
+/*
+ * Removes the leases file of an earlier run, unread: with `interface` NULL
+ * the one for all (-lf), which is for the start; else that interface's own.
+ */
+void files_forget_leases(const struct options *options, const char *interface);
 
 /*
  * Writes the leases file of `one` of `all`: a block for each interface that
  * shares it and holds a lease; no lease, no file.
  */
-void files_write_leases(const struct interface *all, size_t count,
+void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one);
 
 /* Writes the status file of `interface`; removes it at its end. */
 void files_write_status(const struct interface *interface);
 
-/* Removes the status files of all `count` interfaces. */
-void files_remove_status(const struct interface *all, size_t count);
+/* Removes it. */
+void files_remove_status(const struct interface *interface);
 
 #endif

@@ -13,6 +13,7 @@
 #include "notice.h"
 
 #define WORKER_FAILURES_MAX 5 /* within an hour: then it is given up */
+#define EXIT_NONE 2           /* dhclient's status of -1 without a lease */
 
 /* What all interfaces of a monitor have in common. */
 struct monitor_context {
@@ -74,14 +75,21 @@ struct interface {
 };
 
 /*
- * Takes `name`: it must exist and be Ethernet, and nobody else hold it.
- * Returns 0, or -errno with a sentence logged and nothing changed.
+ * Takes `name`: it must exist and be Ethernet, and nobody else hold it; but
+ * with -w one that does not exist is PHASE_ABSENT.  Returns 0, or -errno with
+ * a sentence logged and nothing changed.
  */
 int interface_hold(struct interface *interface, const char *name,
 		   const struct monitor_context *context);
 
 /* Starts its first worker and PREINIT; 0, or -errno with a sentence logged. */
 int interface_start(struct interface *interface);
+
+/* The same while the program runs: a failure means a pause, or PHASE_ABSENT. */
+void interface_restart(struct interface *interface);
+
+/* True if nothing of it is left to wait for: it is absent, and taken down. */
+bool interface_is_gone(const struct interface *interface);
 
 /* A notice can be read from its pipe, or the worker is gone. */
 void interface_on_pipe(struct interface *interface);

@@ -136,15 +136,15 @@ void files_drop_pid(const struct options *options)
 	}
 }
 
-void files_forget_leases(const struct options *options)
+void files_forget_leases(const struct options *options, const char *interface)
 {
+	const bool is_for_all = options->lease_file != NULL;
 	char path[PATH_MAX];
-	size_t i;
 
-	for (i = 0; i < options->interface_count; i++) {
-		files_lease_path(options, options->interface[i], path);
-		store_remove(path);
-	}
+	if (is_for_all != (interface == NULL))
+		return;
+	files_lease_path(options, interface, path);
+	store_remove(path);
 }
 
 /* A directory of another user's needs more than root's ownership. */
@@ -159,7 +159,7 @@ static int replace(const char *path, const struct text *text, mode_t mode)
 	return result;
 }
 
-void files_write_leases(const struct interface *all, size_t count,
+void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one)
 {
 	static char buffer[LEASEFILE_BLOCK_MAX];
@@ -171,9 +171,9 @@ void files_write_leases(const struct interface *all, size_t count,
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if ((&all[i] == one || options->lease_file != NULL) &&
-		    all[i].is_on_file)
-			leasefile_write(&all[i].lease, &text);
+		if ((all[i] == one || options->lease_file != NULL) &&
+		    all[i]->is_on_file)
+			leasefile_write(&all[i]->lease, &text);
 	files_lease_path(options, one->name, path);
 	if (text.length == 0)
 		result = store_remove(path);
@@ -213,13 +213,10 @@ void files_write_status(const struct interface *interface)
 		complain(&said, path, result);
 }
 
-void files_remove_status(const struct interface *all, size_t count)
+void files_remove_status(const struct interface *interface)
 {
 	char path[PATH_MAX];
-	size_t i;
 
-	for (i = 0; i < count; i++) {
-		own_path(all[i].name, "status", path);
-		store_remove(path);
-	}
+	own_path(interface->name, "status", path);
+	store_remove(path);
 }

@@ -31,7 +31,6 @@
 #define WORKER_STOP_MS SECOND_MS
 #define SCRIPT_STOP_MS (2 * SECOND_MS) /* for one that runs when we stop */
 #define REFUSED_ROUTES_LOGGED 8
-#define EXIT_NONE 2 /* dhclient's status of -1 without a lease */
 
 /* The one instance of what is too large for the stack. */
 static union notice received;
@@ -103,6 +102,7 @@ int interface_hold(struct interface *interface, const char *name,
 		   const struct monitor_context *context)
 {
 	struct mac mac;
+	int result;
 
 	memset(interface, 0, sizeof(*interface));
 	interface->context = context;
@@ -114,7 +114,14 @@ int interface_hold(struct interface *interface, const char *name,
 	if (!context->options->script_given &&
 	    interface->conf.script[0] != '\0')
 		interface->script_path = interface->conf.script;
-	return find_link(interface, &mac);
+	result = find_link(interface, &mac);
+	if (result != -ENODEV || !context->options->wait_for_interface)
+		return result;
+	log_line(LOG_NOTICE, "%s: waiting for it", name);
+	interface->phase = PHASE_ABSENT;
+	interface->state_since = clock_epoch_s();
+	interface->status_changed = true;
+	return 0;
 }
 
 /* The script. */
@@ -534,17 +541,23 @@ static void end(struct interface *interface, int exit_status)
 	unlock(interface);
 }
 
-/* A link of that name is there again, or a pause is over. */
-static void restart(struct interface *interface)
+void interface_restart(struct interface *interface)
 {
 	interface->phase = PHASE_HELD;
 	if (interface_start(interface) == 0)
 		return;
 	if (if_nametoindex(interface->name) == 0) {
+		unlock(interface);
 		interface->phase = PHASE_ABSENT;
 		return;
 	}
 	worker_failed(interface);
+}
+
+bool interface_is_gone(const struct interface *interface)
+{
+	return interface->phase == PHASE_ABSENT && interface->worker == 0 &&
+	       interface->script == 0 && !interface->has_lease;
 }
 
 /*
@@ -562,7 +575,7 @@ static void proceed(struct interface *interface)
 	}
 	switch (interface->phase) {
 	case PHASE_HELD:
-		restart(interface);
+		interface_restart(interface);
 		return;
 	case PHASE_STOPPING:
 		if (!interface->stop_told) {

@@ -98,7 +98,7 @@ static bool receive(struct links *links)
 	static _Alignas(struct nlmsghdr) uint8_t buffer[MESSAGES_MAX];
 
 	for (;;) {
-		struct sockaddr_nl from;
+		struct sockaddr_nl from = {0};
 		socklen_t size = sizeof(from);
 		const ssize_t length =
 			recvfrom(links->watch, buffer, sizeof(buffer), 0,

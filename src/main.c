@@ -102,8 +102,6 @@ static int run(const char *argv0, const char *name, struct options *options)
 
 	if (options->no_interfaces)
 		return EXIT_SUCCESS; /* as asked: -n */
-	if (options->interface_count == 0)
-		return refuse(name, "name at least one interface");
 	configuration_read(options);
 	if (options->script == NULL)
 		options->script = SCRIPT;

@@ -1,7 +1,7 @@
 /*
- * One loop: signals, workers' pipes, links coming back, time.  What an
- * interface makes of it is interface.c's; what is the whole program's is
- * here.
+ * One loop: signals, workers' pipes, links that come and go, time.  What an
+ * interface makes of it is interface.c's, which interfaces there are
+ * roster.c's; what is the whole program's is here.
  */
 #include "monitor.h"
 
@@ -9,28 +9,43 @@
 #include "clock.h"
 #include "files.h"
 #include "log.h"
+#include "nbi.h"
 #include "privilege.h"
+#include "roster.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+/* What is polled: these two, then the pipe of each interface. */
+enum {
+	POLLED_LINKS,
+	POLLED_UDEV,
+	POLLED_PIPES,
+};
+
+/* When no interface is named. */
+enum search {
+	SEARCH_BEGUN,  /* there may be one */
+	SEARCH_FAILED, /* there is none, which the script is being told */
+	SEARCH_OVER,
+};
 
 static struct {
 	const struct monitor_start *start;
 	struct monitor_context context;
-	struct interface *interface; /* `count` of them */
-	size_t count;
-	struct pollfd *polled; /* theirs, and one for links */
-	int links;             /* rtnetlink, while one is absent; else -1 */
+	struct roster roster;
+	struct pollfd polled[POLLED_PIPES + CLI_INTERFACES_MAX];
 	int parent;
+	uint64_t patience_ms; /* with no interface and no lease, until then */
+	bool was_bound;       /* one of the interfaces */
+	enum search search;
 	bool stopping;
+	bool is_finished; /* for want of an interface, with that status */
+	int exit_status;
 } monitor;
 
 static volatile sig_atomic_t caught[NSIG];
@@ -79,40 +94,6 @@ static void release_parent(int status)
 	background_release(&monitor.parent, status);
 }
 
-/* While an interface is away, any change of links may bring it back. */
-static void watch_links(bool wanted)
-{
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK,
-				      .nl_groups = RTMGRP_LINK};
-
-	if (!wanted && monitor.links >= 0) {
-		close(monitor.links);
-		monitor.links = -1;
-	}
-	if (!wanted || monitor.links >= 0)
-		return;
-	monitor.links =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       NETLINK_ROUTE);
-	if (monitor.links < 0 ||
-	    bind(monitor.links, (struct sockaddr *)&address, sizeof(address)) <
-		    0)
-		log_line(LOG_ERR, "rtnetlink: %s", strerror(errno));
-}
-
-/* What came says nothing that asking for the name does not. */
-static void on_links(void)
-{
-	char unread[1];
-	size_t i;
-
-	while (recv(monitor.links, unread, sizeof(unread), 0) >= 0 ||
-	       errno == ENOBUFS)
-		;
-	for (i = 0; i < monitor.count; i++)
-		interface_on_links(&monitor.interface[i]);
-}
-
 static void reap(void)
 {
 	pid_t child;
@@ -121,17 +102,27 @@ static void reap(void)
 	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
 		size_t i;
 
-		for (i = 0; i < monitor.count; i++)
-			if (interface_on_child(&monitor.interface[i], child,
-					       status))
+		if (nbi_on_child(child))
+			continue;
+		for (i = 0; i < monitor.roster.count; i++)
+			if (interface_on_child(monitor.roster.interface[i],
+					       child, status))
 				break;
 	}
+}
+
+static void remove_status(void)
+{
+	size_t i;
+
+	for (i = 0; i < monitor.roster.count; i++)
+		files_remove_status(monitor.roster.interface[i]);
 }
 
 /* At once, without a script: the workers end with us. */
 static void leave(void)
 {
-	files_remove_status(monitor.interface, monitor.count);
+	remove_status();
 	exit(EXIT_SUCCESS);
 }
 
@@ -144,8 +135,8 @@ static void stop_all(void)
 	    monitor.start->options->quiet_stop)
 		leave();
 	monitor.stopping = true;
-	for (i = 0; i < monitor.count; i++)
-		interface_stop(&monitor.interface[i]);
+	for (i = 0; i < monitor.roster.count; i++)
+		interface_stop(monitor.roster.interface[i]);
 }
 
 static void on_signals(void)
@@ -165,12 +156,12 @@ static void on_signals(void)
 	if (take(SIGHUP)) {
 		if (options->hup_exits)
 			leave();
-		for (i = 0; i < monitor.count; i++)
-			interface_renew(&monitor.interface[i]);
+		for (i = 0; i < monitor.roster.count; i++)
+			interface_renew(monitor.roster.interface[i]);
 	}
 	if (take(SIGUSR1))
-		for (i = 0; i < monitor.count; i++)
-			interface_report(&monitor.interface[i]);
+		for (i = 0; i < monitor.roster.count; i++)
+			interface_report(monitor.roster.interface[i]);
 }
 
 /* Files and the parent follow what became of the interfaces. */
@@ -178,15 +169,75 @@ static void follow(struct interface *interface)
 {
 	if (interface->leases_changed) {
 		interface->leases_changed = false;
-		files_write_leases(monitor.interface, monitor.count, interface);
+		files_write_leases(monitor.roster.interface,
+				   monitor.roster.count, interface);
 	}
 	if (interface->status_changed) {
 		interface->status_changed = false;
 		files_write_status(interface);
 	}
+	monitor.was_bound |= interface->was_bound;
 	/* contract of dhclient: 0 after a first lease, and after FAIL too */
 	if (interface->was_bound ||
 	    (interface->had_no_lease && !monitor.start->options->once))
+		release_parent(EXIT_SUCCESS);
+}
+
+static void finish(int exit_status)
+{
+	monitor.is_finished = true;
+	monitor.exit_status = exit_status;
+}
+
+/* No interface was named and none is there, as the script knows by now. */
+static void accept_none(void)
+{
+	const struct options *options = monitor.start->options;
+	const bool is_dhclient = options->personality == PERSONALITY_DHCLIENT;
+
+	if (options->wait_for_interface || (!is_dhclient && !options->once)) {
+		log_line(LOG_NOTICE, "No broadcast interfaces found: waiting");
+		return;
+	}
+	log_line(LOG_NOTICE, "No broadcast interfaces found - exiting.");
+	finish(is_dhclient ? EXIT_SUCCESS : EXIT_NONE);
+}
+
+/* The script is told once, and not before udev has had its time. */
+static void search(void)
+{
+	if (monitor.search == SEARCH_BEGUN &&
+	    roster_deadline(&monitor.roster) == TIME_NEVER) {
+		monitor.search = SEARCH_OVER;
+		if (monitor.roster.count == 0) {
+			monitor.search = SEARCH_FAILED;
+			nbi_start(monitor.start->options);
+		}
+	}
+	if (monitor.search == SEARCH_FAILED && !nbi_is_running()) {
+		monitor.search = SEARCH_OVER;
+		if (monitor.roster.count == 0)
+			accept_none();
+	}
+}
+
+/* When the wait for an interface and a lease on it is over; TIME_NEVER. */
+static uint64_t end_of_patience(void)
+{
+	return monitor.was_bound || !roster_is_empty(&monitor.roster)
+		       ? TIME_NEVER
+		       : monitor.patience_ms;
+}
+
+/* As after FAIL, for which there is no interface. */
+static void lose_patience(void)
+{
+	if (clock_boottime_ms() < end_of_patience())
+		return;
+	monitor.patience_ms = TIME_NEVER;
+	if (monitor.start->options->once)
+		finish(EXIT_NONE);
+	else
 		release_parent(EXIT_SUCCESS);
 }
 
@@ -196,9 +247,11 @@ static bool is_over(int *exit_status)
 	bool given_up = false;
 	size_t i;
 
-	*exit_status = EXIT_SUCCESS;
-	for (i = 0; i < monitor.count; i++) {
-		const struct interface *interface = &monitor.interface[i];
+	*exit_status = monitor.exit_status;
+	if (monitor.is_finished)
+		return true;
+	for (i = 0; i < monitor.roster.count; i++) {
+		const struct interface *interface = monitor.roster.interface[i];
 
 		if (interface->worker != 0 || interface->script != 0)
 			return false;
@@ -211,117 +264,147 @@ static bool is_over(int *exit_status)
 	}
 	if (given_up)
 		*exit_status = EXIT_FAILURE;
-	return true;
+	/* where none was named there may be one yet */
+	return monitor.roster.count > 0 || monitor.stopping;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t next_deadline(void)
+{
+	uint64_t deadline_ms = earlier(
+		earlier(roster_deadline(&monitor.roster), nbi_deadline()),
+		end_of_patience());
+	size_t i;
+
+	for (i = 0; i < monitor.roster.count; i++)
+		deadline_ms = earlier(
+			deadline_ms,
+			interface_deadline(monitor.roster.interface[i]));
+	return deadline_ms;
+}
+
+/* Returns how many are polled. */
+static size_t prepare_poll(void)
+{
+	const struct roster *roster = &monitor.roster;
+	const size_t count = POLLED_PIPES + roster->count;
+	size_t i;
+
+	monitor.polled[POLLED_LINKS].fd = roster->links.watch;
+	monitor.polled[POLLED_UDEV].fd = roster->links.udev;
+	for (i = 0; i < roster->count; i++)
+		monitor.polled[POLLED_PIPES + i].fd =
+			roster->interface[i]->pipe;
+	for (i = 0; i < count; i++) {
+		monitor.polled[i].events = POLLIN;
+		monitor.polled[i].revents = 0;
+	}
+	return count;
 }
 
 static void wait_for_something(const sigset_t *mask)
 {
-	uint64_t deadline_ms = TIME_NEVER, now_ms;
+	const uint64_t deadline_ms = next_deadline();
+	const size_t count = prepare_poll();
 	struct timespec left, *limit = NULL;
-	bool is_absent = false;
 	size_t i;
 
-	for (i = 0; i < monitor.count; i++) {
-		const struct interface *interface = &monitor.interface[i];
-		const uint64_t its_ms = interface_deadline(interface);
-
-		if (its_ms < deadline_ms)
-			deadline_ms = its_ms;
-		if (interface->phase == PHASE_ABSENT)
-			is_absent = true;
-		monitor.polled[i].fd = interface->pipe;
-	}
-	watch_links(is_absent);
-	monitor.polled[monitor.count].fd = monitor.links;
 	if (deadline_ms != TIME_NEVER) {
-		now_ms = clock_boottime_ms();
-		deadline_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
-		left.tv_sec = (time_t)(deadline_ms / 1000);
-		left.tv_nsec = (long)(deadline_ms % 1000) * 1000000;
+		const uint64_t now_ms = clock_boottime_ms();
+		const uint64_t left_ms =
+			deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+
+		left.tv_sec = (time_t)(left_ms / 1000);
+		left.tv_nsec = (long)(left_ms % 1000) * 1000000;
 		limit = &left;
 	}
-	if (ppoll(monitor.polled, monitor.count + 1, limit, mask) < 0)
-		for (i = 0; i <= monitor.count; i++)
+	if (ppoll(monitor.polled, count, limit, mask) < 0)
+		for (i = 0; i < count; i++)
 			monitor.polled[i].revents = 0;
+}
+
+/* Interfaces may come in here, behind those that were polled. */
+static void on_links(void)
+{
+	if (monitor.polled[POLLED_UDEV].revents != 0 ||
+	    roster_deadline(&monitor.roster) <= clock_boottime_ms())
+		roster_on_udev(&monitor.roster);
+	else if (monitor.polled[POLLED_LINKS].revents != 0)
+		roster_on_links(&monitor.roster);
+}
+
+static void on_interfaces(void)
+{
+	size_t i;
+
+	for (i = 0; i < monitor.roster.count; i++) {
+		interface_on_time(monitor.roster.interface[i]);
+		follow(monitor.roster.interface[i]);
+	}
 }
 
 static int serve(const sigset_t *mask)
 {
+	const struct roster *roster = &monitor.roster;
 	int exit_status;
 	size_t i;
 
-	while (!is_over(&exit_status)) {
+	for (;;) {
+		on_interfaces();
+		nbi_on_time();
+		roster_settle(&monitor.roster);
+		search();
+		lose_patience();
+		if (is_over(&exit_status))
+			return exit_status;
 		wait_for_something(mask);
-		for (i = 0; i < monitor.count; i++)
-			if (monitor.polled[i].revents != 0)
-				interface_on_pipe(&monitor.interface[i]);
-		if (monitor.polled[monitor.count].revents != 0)
-			on_links();
+		for (i = 0; i < roster->count; i++)
+			if (monitor.polled[POLLED_PIPES + i].revents != 0)
+				interface_on_pipe(roster->interface[i]);
+		on_links();
 		on_signals();
-		for (i = 0; i < monitor.count; i++) {
-			interface_on_time(&monitor.interface[i]);
-			follow(&monitor.interface[i]);
-		}
 	}
-	return exit_status;
 }
 
-/* Takes what is asked for, or says why not; nothing is changed before. */
-static int hold_all(void)
+static void forget_leases(void)
 {
 	const struct options *options = monitor.start->options;
 	size_t i;
 
-	monitor.interface =
-		calloc(options->interface_count, sizeof(*monitor.interface));
-	monitor.polled =
-		calloc(options->interface_count + 1, sizeof(*monitor.polled));
-	if (monitor.interface == NULL || monitor.polled == NULL) {
-		log_line(LOG_ERR, "no memory for %zu interfaces",
-			 options->interface_count);
-		return -ENOMEM;
-	}
-	for (i = 0; i <= options->interface_count; i++)
-		monitor.polled[i].events = POLLIN;
-	for (i = 0; i < options->interface_count; i++) {
-		const int result =
-			interface_hold(&monitor.interface[i],
-				       options->interface[i], &monitor.context);
-
-		if (result < 0)
-			return result;
-		monitor.count++;
-	}
-	return 0;
+	files_forget_leases(options, NULL);
+	for (i = 0; i < monitor.roster.count; i++)
+		files_forget_leases(options, monitor.roster.interface[i]->name);
 }
 
+/* Takes what is asked for, or says why not; nothing is changed before. */
 static int begin(void)
 {
 	const struct options *options = monitor.start->options;
 	const char *what = NULL;
 	int result = launch_reserve();
-	size_t i;
 
 	if (result < 0) {
 		log_line(LOG_ERR, "/dev/null: %s", strerror(-result));
 		return result;
 	}
-	result = hold_all();
+	result = roster_hold(&monitor.roster, &monitor.context);
 	if (result < 0)
 		return result;
 	files_prepare();
 	result = files_take_pid(options);
 	if (result < 0)
 		return result;
-	files_forget_leases(options);
+	forget_leases();
 	result = privilege_reduce(&what);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: %s", what, strerror(-result));
 		return result;
 	}
-	for (i = 0; i < monitor.count && result == 0; i++)
-		result = interface_start(&monitor.interface[i]);
-	return result;
+	return roster_start(&monitor.roster);
 }
 
 int monitor_run(const struct monitor_start *start)
@@ -331,7 +414,9 @@ int monitor_run(const struct monitor_start *start)
 
 	monitor.start = start;
 	monitor.parent = start->parent;
-	monitor.links = -1;
+	monitor.patience_ms = clock_boottime_ms() + start->options->timeout_ms;
+	monitor.search = start->options->interface_count == 0 ? SEARCH_BEGUN
+							      : SEARCH_OVER;
 	monitor.context = (struct monitor_context){
 		.options = start->options,
 		.launch = {.argv0 = start->argv0,
@@ -350,7 +435,7 @@ int monitor_run(const struct monitor_start *start)
 	if (start->options->background_at_once)
 		release_parent(EXIT_SUCCESS);
 	exit_status = serve(&mask);
-	files_remove_status(monitor.interface, monitor.count);
+	remove_status();
 	files_drop_pid(start->options);
 	return exit_status;
 }

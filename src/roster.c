@@ -1,0 +1,210 @@
+/*
+ * Interfaces come in by name at the start, or by rtnetlink at any time.  What
+ * one does once it is held is interface.c's.
+ */
+#include "roster.h"
+
+#include "files.h"
+#include "lease.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void forget(struct roster *roster, size_t i)
+{
+	free(roster->interface[i]);
+	roster->interface[i] = roster->interface[--roster->count];
+}
+
+/* Holds the interface of that name; 0 or -errno, which is logged. */
+static int hold(struct roster *roster, const char *name)
+{
+	struct interface *interface = roster->count < CLI_INTERFACES_MAX
+					      ? calloc(1, sizeof(*interface))
+					      : NULL;
+	int result;
+
+	if (interface == NULL) {
+		log_line(LOG_ERR, "%s: no room for another interface", name);
+		return -ENOMEM;
+	}
+	result = interface_hold(interface, name, roster->context);
+	if (result < 0)
+		free(interface);
+	else
+		roster->interface[roster->count++] = interface;
+	return result;
+}
+
+/* One that has ended is known by its index alone: its name may come again. */
+static bool is_known(const struct roster *roster, const struct physical *link)
+{
+	size_t i;
+
+	for (i = 0; i < roster->foreign_count; i++)
+		if (roster->foreign[i] == link->ifindex)
+			return true;
+	for (i = 0; i < roster->count; i++) {
+		const struct interface *interface = roster->interface[i];
+
+		if (interface->ifindex == link->ifindex ||
+		    (interface->phase != PHASE_ENDED &&
+		     strcmp(interface->name, link->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What is told of a link may be out of date: its name is another's now. */
+static bool is_named_so(const struct physical *link)
+{
+	return if_nametoindex(link->name) == link->ifindex;
+}
+
+/* Holds a link that nobody has named; false if it is not to be had. */
+static bool hold_link(struct roster *roster, const struct physical *link)
+{
+	int result;
+
+	if (is_known(roster, link) || !is_named_so(link) ||
+	    !links_is_settled(&roster->links, link->ifindex))
+		return false;
+	result = hold(roster, link->name);
+	if (result == -EADDRINUSE && roster->foreign_count < ROSTER_FOREIGN_MAX)
+		roster->foreign[roster->foreign_count++] = link->ifindex;
+	if (result == 0)
+		log_line(LOG_DEBUG, "dhcpcanon %s on %s", VERSION, link->name);
+	return result == 0;
+}
+
+static int hold_all(struct roster *roster)
+{
+	struct physical link;
+	int result = links_open(&roster->links);
+
+	if (result == 0)
+		result = links_ask(&roster->links);
+	if (result < 0) {
+		log_line(LOG_ERR, "rtnetlink: %s", strerror(-result));
+		return result;
+	}
+	while (links_next(&roster->links, &link))
+		hold_link(roster, &link);
+	return 0;
+}
+
+int roster_hold(struct roster *roster, const struct monitor_context *context)
+{
+	const struct options *options = context->options;
+	int result = 0;
+	size_t i;
+
+	roster->context = context;
+	roster->takes_all = options->interface_count == 0;
+	links_reset(&roster->links);
+	if (roster->takes_all)
+		return hold_all(roster);
+	for (i = 0; i < options->interface_count && result == 0; i++)
+		result = hold(roster, options->interface[i]);
+	return result;
+}
+
+int roster_start(struct roster *roster)
+{
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < roster->count && result == 0; i++)
+		if (roster->interface[i]->phase == PHASE_HELD)
+			result = interface_start(roster->interface[i]);
+	return result;
+}
+
+/* Of links that were not named those that have gone may come as others. */
+static void forget_gone(struct roster *roster)
+{
+	const size_t before = roster->count;
+	size_t i = 0;
+
+	while (i < roster->count) {
+		if (!interface_is_gone(roster->interface[i])) {
+			i++;
+			continue;
+		}
+		files_remove_status(roster->interface[i]);
+		forget(roster, i);
+	}
+	/* one that has such a name already was passed over */
+	if (roster->count != before)
+		links_ask(&roster->links);
+}
+
+static bool is_one_absent(const struct roster *roster)
+{
+	size_t i;
+
+	for (i = 0; i < roster->count; i++)
+		if (roster->interface[i]->phase == PHASE_ABSENT)
+			return true;
+	return false;
+}
+
+void roster_settle(struct roster *roster)
+{
+	int result;
+
+	if (roster->takes_all) {
+		forget_gone(roster);
+		return;
+	}
+	if (!is_one_absent(roster)) {
+		links_close(&roster->links);
+		return;
+	}
+	if (roster->links.watch >= 0)
+		return;
+	result = links_open(&roster->links);
+	if (result < 0)
+		log_line(LOG_ERR, "rtnetlink: %s", strerror(-result));
+	else
+		roster_on_links(roster); /* it may have come before */
+}
+
+void roster_on_links(struct roster *roster)
+{
+	struct physical link;
+	size_t i;
+
+	while (links_next(&roster->links, &link)) {
+		if (!roster->takes_all || !hold_link(roster, &link))
+			continue;
+		files_forget_leases(roster->context->options, link.name);
+		interface_restart(roster->interface[roster->count - 1]);
+	}
+	/* of those that are named only the name counts */
+	for (i = 0; i < roster->count && !roster->takes_all; i++)
+		interface_on_links(roster->interface[i]);
+}
+
+void roster_on_udev(struct roster *roster)
+{
+	links_look_again(&roster->links);
+	roster_on_links(roster);
+}
+
+uint64_t roster_deadline(const struct roster *roster)
+{
+	return links_deadline(&roster->links);
+}
+
+bool roster_is_empty(const struct roster *roster)
+{
+	size_t i;
+
+	for (i = 0; i < roster->count; i++)
+		if (roster->interface[i]->phase != PHASE_ABSENT)
+			return false;
+	return true;
+}
