@@ -8,6 +8,7 @@
 #include "stop.h"
 
 #include "clock.h"
+#include "configuration.h"
 #include "files.h"
 #include "leasefile.h"
 #include "log.h"
@@ -187,25 +188,36 @@ static enum script_outcome wait_for_script(pid_t script)
 	return script_outcome(status);
 }
 
-/* Tells the script that `record` is over. */
+/*
+ * Tells the script that `record` is over.  One that is released ends now, as
+ * dhclient tells it.
+ */
 static void run_script(const struct options *options,
 		       const struct lease_record *record)
 {
 	static struct announced old_lease;
+	static struct conf conf;
 	static struct env env;
 	const char *path = options->script != NULL ? options->script : SCRIPT;
+	const int64_t now = clock_epoch_s();
 	const struct env_input input = {
 		.reason = options->action == CLI_RELEASE ? REASON_RELEASE
 							 : REASON_STOP,
 		.interface = record->interface,
+		.definitions = &conf.definitions,
 		.pid = getpid(),
 		.extra = options->extra,
 		.extra_count = options->extra_count,
 		.old_lease = &old_lease,
 	};
 
+	configuration_for(options, record->interface, &conf);
+	if (!options->script_given && conf.script[0] != '\0')
+		path = conf.script;
 	old_lease.variables = record->variables;
-	old_lease.expiry = lease_record_expiry(record, clock_epoch_s());
+	old_lease.expiry = now;
+	if (input.reason == REASON_STOP)
+		old_lease.expiry = lease_record_expiry(record, now);
 	env_render(&input, &env);
 
 	const pid_t script = script_start(path, env.entry);

@@ -1,6 +1,7 @@
 /* -r and -x: who is stopped, and what is taken down. */
 #include "scratch.h"
 
+#include "configuration.h"
 #include "log.h"
 #include "pidfile.h"
 #include "stop.h"
@@ -31,7 +32,7 @@ static void keep_log(int level, const char *text)
 }
 
 static struct options options;
-static char paths[3][128], result_variable[160];
+static char paths[4][128], result_variable[160];
 
 /* -x with a script that appends what it is told to RESULT. */
 static int start(void **state)
@@ -291,8 +292,48 @@ static void release_has_its_own_reason(void **state)
 	options.action = CLI_RELEASE;
 	name_interface("eth0");
 	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+
+	const long long before = time(NULL);
+	long long expiry = 0;
+
 	assert_int_equal(stop_running_client(&options), 0);
-	assert_memory_equal(scratch_read(RESULT), "RELEASE eth0", 12);
+	assert_int_equal(sscanf(scratch_read(RESULT),
+				"RELEASE eth0 10.0.0.1 10.0.0.0 %lld none\n",
+				&expiry),
+			 1);
+	/* it ends now, as dhclient tells it, not when it would have */
+	assert_in_range(expiry, before, time(NULL));
+}
+
+static void the_configuration_names_options_and_the_script(void **state)
+{
+	(void)state;
+	options.conf_file = strcpy(paths[3], scratch("conf"));
+	scratch_write(scratch("conf"),
+		      "option site-place code 224 = text;\n"
+		      "interface \"eth0\" { script \"/bin/false\"; }\n",
+		      0600);
+	scratch_write(SCRIPT_PATH,
+		      "#!/bin/sh\necho $old_site_place >>$RESULT\n", 0700);
+	scratch_write(LEASES,
+		      "lease { interface \"eth1\"; fixed-address 10.0.0.1;"
+		      "option unknown-224 \"here\";"
+		      "renew never; rebind never; expire never; }",
+		      0600);
+	configuration_read(&options);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_string_equal(scratch_read(RESULT), "here\n");
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_non_null(strstr(log_text, "script /bin/false failed for STOP"));
+	log_text[0] = '\0';
+	options.script_given = true;
+	scratch_write(LEASES, BLOCK("eth0", "10.0.0.1"), 0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	assert_null(strstr(log_text, "failed"));
+	/* the other tests have none */
+	scratch_write(scratch("conf"), "", 0600);
+	configuration_read(&options);
 }
 
 static void
@@ -429,6 +470,7 @@ int main(void)
 		TEST(a_pid_file_that_cannot_be_asked_about_is_an_error),
 		TEST(a_lease_still_on_file_is_taken_down),
 		TEST(release_has_its_own_reason),
+		TEST(the_configuration_names_options_and_the_script),
 		TEST(of_several_blocks_the_last_is_taken_down_and_others_stay),
 		TEST(a_file_without_our_block_is_left_as_it_is),
 		TEST(without_a_name_every_interface_on_file_is_taken_down),
