@@ -54,13 +54,14 @@ const struct variable *variables_next(const struct variables *variables,
 
 /*
  * Makes the variables of an ACK (contract of dhclient-script(8)): yiaddr,
- * siaddr, file and sname unless overloaded, network number computed from
- * `mask`, and every option in clean text.  A broadcast address that is neither
- * that of the subnet nor 255.255.255.255, or none, is replaced by the former.  `mask` (network order) replaces the value of option 1: it is
- * the message's own or the natural one (lease.h).  Host names (12) are given
- * to no script.  Options that the user has defined (`definitions`, or NULL)
- * are of the kind that they say.  Options that are refused are listed in
- * `refusals`, at most `max_refusals` of them; returns how many were listed.
+ * siaddr, file and sname unless overloaded, the network number, and every
+ * option in clean text.  `mask` (network order) replaces the value of option
+ * 1: it is the message's own or the natural one (lease.h).  A broadcast
+ * address that is neither that of the subnet nor 255.255.255.255, or none, is
+ * replaced by the former.  Host names (12) are given to no script.  Options
+ * that the user has defined (`definitions`, or NULL) are of the kind that
+ * they say.  Options that are refused are listed in `refusals`, at most
+ * `max_refusals` of them; returns how many were listed.
  */
 size_t variables_from_message(const struct message *ack, struct in_addr mask,
 			      const struct definitions *definitions,

@@ -151,7 +151,7 @@ pid_t launch_worker(const struct launch *launch, const char *name,
 		    bool *udp_missing, const char **what)
 {
 	struct client_config worker_config = *config;
-	struct transport transport;
+	struct transport transport = {-1, -1, -1, -1, -1, -1};
 	int ends[2];
 	pid_t worker;
 	int result = open_sockets(&transport, ifindex, &config->mac, what);

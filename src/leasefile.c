@@ -386,9 +386,12 @@ static bool add_token(struct text *out, const struct lexer *lexer)
 	const char *end = at + lexer->length;
 
 	while (at < end) {
-		const char character = lexer->token == TOKEN_STRING
-					       ? unescape(&at, end)
-					       : *at++;
+		char character = *at;
+
+		if (lexer->token == TOKEN_STRING)
+			character = unescape(&at, end);
+		else
+			at++;
 
 		if (character == '\0')
 			return false;

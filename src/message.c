@@ -159,7 +159,7 @@ static enum decode find_type(struct message *message)
 	struct reader in = {value, length};
 	uint8_t type;
 
-	if (length != 1 || !reader_u8(&in, &type))
+	if (value == NULL || length != 1 || !reader_u8(&in, &type))
 		return DECODE_NOT_REPLY;
 	if (type != DHCPOFFER && type != DHCPACK && type != DHCPNAK)
 		return DECODE_NOT_REPLY;
