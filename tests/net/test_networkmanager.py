@@ -64,12 +64,18 @@ def test_address_gateway_dns_routes(lab, kind):
     assert labs.workers(client)
 
 
-def test_files_are_where_it_expects_them(lab, raw):
+def test_command_line_and_files(lab, raw):
     manager = networkmanager.Manager(lab)
     client = manager.up()
+    argv = Path(f"/proc/{client}/cmdline").read_text().split("\0")[:-1]
     pid_file = lab.run / "NetworkManager" / "dhclient-cli0.pid"
-    assert pid_file.read_text() == f"{client}\n"
     lease_file, = manager.state.glob("dhclient-*-cli0.lease")
+    assert argv == [
+        "/sbin/dhclient", "-d", "-q", "-sf", networkmanager.HELPER,
+        "-pf", "/run/NetworkManager/dhclient-cli0.pid",
+        "-lf", f"/var/lib/NetworkManager/{lease_file.name}",
+        "-cf", "/var/lib/NetworkManager/dhclient-cli0.conf", "cli0"]
+    assert pid_file.read_text() == f"{client}\n"
     assert "fixed-address 10.77.0.150;" in lease_file.read_text()
 
 
