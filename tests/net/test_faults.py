@@ -482,6 +482,19 @@ def wait_last(reasons, *wanted):
                   reasons()[-1] in wanted)
 
 
+def forget_half_seen(lab):
+    """What was sent when the wire was cut and the client had not yet heard of
+    it is on no capture: the judge is spared exchanges that began so."""
+    first = {}
+    for frame in lab.sent():
+        if frame.dhcp:
+            first.setdefault(frame.dhcp.xid, frame.dhcp)
+    capture, = lab.captures["cli0"]
+    capture.frames = [frame for frame in capture.frames if not frame.dhcp
+                      or frame.dhcp.xid not in first
+                      or first[frame.dhcp.xid].secs == 0]
+
+
 @pytest.mark.parametrize("namespace, link", [
     ("wire", "port0"), ("inside", "cli0")], ids=["carrier", "administrative"])
 def test_a_thousand_flaps(lab, raw, namespace, link):
@@ -506,6 +519,7 @@ def test_a_thousand_flaps(lab, raw, namespace, link):
     assert [labs.descriptors(pid) for pid in processes] == before
     assert labs.workers(client.pid) == [processes[1]]
     assert status(lab)["workers_failed"] == "0"
+    forget_half_seen(lab)
 
 
 def test_flaps_that_rtnetlink_had_no_room_for(lab, raw):
