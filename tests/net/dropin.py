@@ -17,8 +17,8 @@ QUICK = ("--arp-wait", "0")
 PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:" + labs.CLEAN["PATH"]}
 
 # Debian's own, and what a site may add: here hooks that take notes.
-HOOK = """echo "$reason" >>NOTES
-env | sort >NOTES.$reason
+HOOK = """env | sort >NOTES.$reason
+echo "$reason" >>NOTES
 """
 
 MOUNT = """

@@ -50,9 +50,10 @@ class Pair:
                 "-sf", recorder.path, interface]
 
     def start(self):
-        self.place.start(*self.argv(self.ours, "-d", *QUICK, *self.flags,
-                                    interface="cli0"))
-        self.spawn("-d")
+        """Both in the foreground."""
+        return (self.place.start(*self.argv(
+            self.ours, "-d", *QUICK, *self.flags, interface="cli0")),
+            self.spawn("-d"))
 
     def spawn(self, flag):
         """The real one."""
@@ -303,6 +304,23 @@ def test_ended(lab, flag, reason):
     assert ended[0].get("old_next_server") is None
     # dhclient sends: a RELEASE, and with -x, by mistake, a REQUEST
     assert [frame for frame in lab.sent(since=mark) if frame.dhcp] == []
+
+
+def test_each_reads_the_others_leases(lab):
+    """What dhclient tells of our file, and we of dhclient's."""
+    servers.Server(lab, "dhcpd", style="overload")
+    pair = Pair(lab, "--routes", "all")
+    clients = pair.start()
+    pair.wait("BOUND")
+    ours, theirs = labs.wait_for("lease files", pair.leases)
+    for client in clients:
+        client.stop()
+    (lab.folder / "cli0.leases").write_text(theirs.replace("srv0", "cli0"))
+    (lab.folder / "srv0.leases").write_text(ours.replace("cli0", "srv0"))
+    pair.stop("-x")
+    ended = pair.wait("STOP")
+    assert differences(*ended) == {}
+    assert len(ended[0].env) > 50
 
 
 # -- odd values ---------------------------------------------------------------

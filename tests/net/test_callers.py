@@ -35,10 +35,14 @@ def parent_of(pid):
     return labs.process_status(pid)["PPid"]
 
 
+def comm(pid):
+    return Path(f"/proc/{pid}/comm").read_text()
+
+
 def assert_is_ours(pid):
     """Called dhclient, as whoever looks for processes sees it."""
     assert os.path.samefile(f"/proc/{pid}/exe", labs.PROGRAM)
-    assert Path(f"/proc/{pid}/comm").read_text() == "dhclient\n"
+    assert comm(pid) == "dhclient\n"
     argv0 = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
     assert os.path.basename(argv0) == b"dhclient"
 
@@ -161,7 +165,7 @@ def test_ifdown_after_the_real_dhclient_was_replaced(lab, place, raw):
 # -- cloud-init and dracut ----------------------------------------------------
 
 def wanted_by_cloud_init(text):
-    """What cloud-init looks for in the last lease, and dracut's callers."""
+    """What cloud-init looks for in the last lease."""
     lease = dropin.read_leases(text)[-1]
     return {name: lease[name] for name in (
         "interface", "fixed-address", "subnet-mask", "routers",
@@ -196,8 +200,9 @@ def test_cloud_init(lab, place, raw):
     # as cloud-init cuts it: from `lease {` to a brace alone on its line
     assert re.fullmatch(r"lease \{\n(  [^\n]+;\n)+\}\n", text)
     assert lab.addresses() == []
-    # its end: SIGKILL, then another start with the same files
+    # its end: SIGKILL, and `pkill dhclient`; then another start
     worker = labs.wait_worker(pid)
+    assert comm(worker) == comm(pid) == "dhclient\n"
     os.kill(pid, signal.SIGKILL)
     wait_gone(pid), wait_gone(worker)
     status, _, errors = place.run(
@@ -230,8 +235,8 @@ def test_cloud_init_without_a_server(lab, place):
 
 
 def test_dracut(lab, place, raw):
-    """Its files are in a folder of its own; a relative path is the caller's,
-    and the configuration file need not be there."""
+    """Its files are in a folder of its own, and the configuration file need
+    not be there."""
     folder = lab.run / "dracut"
     folder.mkdir()
     status, out, errors = place.run(
