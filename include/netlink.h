@@ -15,13 +15,15 @@
 static inline bool netlink_take_body(struct reader *in, size_t length,
 				     size_t header_length, struct reader *body)
 {
-	const size_t padding = -length & (NLMSG_ALIGNTO - 1);
+	size_t padding = -length & (NLMSG_ALIGNTO - 1);
 
 	if (length < header_length ||
 	    !reader_split(in, length - header_length, body))
 		return false;
 	/* the last one's padding may be missing */
-	reader_skip(in, padding < in->left ? padding : in->left);
+	if (padding > reader_left(in))
+		padding = reader_left(in);
+	reader_skip(in, padding);
 	return true;
 }
 
@@ -55,7 +57,7 @@ static inline bool netlink_take_attribute(struct reader *in, uint16_t *type,
  */
 static inline bool netlink_read_name(struct reader value, char out[IFNAMSIZ])
 {
-	const size_t length = value.left;
+	const size_t length = reader_left(&value);
 	char name[IFNAMSIZ] = {0};
 
 	if (length == 0 || length > sizeof(name))

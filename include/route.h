@@ -24,7 +24,7 @@ struct route {
 
 /*
  * Reads the next route of RFC 3442's encoding; false at the end or when it
- * does not parse (`in->left` is then not 0): a width above 32, or too short.
+ * does not parse (`in` is then not at its end): a width above 32, or too short.
  * Host bits of the destination are cleared, as RFC 3442 demands.
  */
 bool route_take(struct reader *in, struct route *out);

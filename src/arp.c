@@ -16,7 +16,7 @@
 
 enum decode arp_decode(const uint8_t *bytes, size_t length, struct arp *out)
 {
-	struct reader in = {bytes, length};
+	struct reader in = reader_of(bytes, length);
 	uint16_t ethertype, hardware, protocol, operation;
 	uint8_t hardware_length, protocol_length;
 	struct arp arp;

@@ -24,7 +24,7 @@
 static uint32_t sum_words(uint32_t sum, struct reader in)
 {
 	uint16_t word;
-	uint8_t last;
+	uint8_t last = 0;
 
 	while (reader_u16(&in, &word))
 		sum += word;
@@ -116,14 +116,14 @@ static enum decode take_udp(struct reader in, bool checksum_ready,
 			return DECODE_CHECKSUM;
 	}
 	frame->payload = in.at;
-	frame->payload_length = datagram.left - UDP_HEADER;
+	frame->payload_length = (size_t)length - UDP_HEADER;
 	return DECODE_OK;
 }
 
 enum decode frame_decode(const uint8_t *bytes, size_t length,
 			 bool checksum_ready, struct frame *out)
 {
-	struct reader in = {bytes, length};
+	struct reader in = reader_of(bytes, length);
 	struct reader datagram;
 	struct frame frame = {0};
 	enum decode result;
@@ -166,7 +166,7 @@ static void write_ipv4(struct in_addr source, struct in_addr destination,
 	writer_u16(out, 0); /* the checksum's place */
 	writer_address(out, source);
 	writer_address(out, destination);
-	sum = sum_words(0, (struct reader){header, IPV4_HEADER});
+	sum = sum_words(0, reader_of(header, IPV4_HEADER));
 	put_checksum(header + IPV4_CHECKSUM_AT, (uint16_t)~sum_fold(sum));
 }
 
@@ -185,7 +185,7 @@ static void write_udp(struct in_addr source, struct in_addr destination,
 	writer_u16(out, 0); /* the checksum's place */
 	writer_bytes(out, payload, payload_length);
 	sum = sum_pseudo_header(source, destination, length);
-	sum = sum_words(sum, (struct reader){header, length});
+	sum = sum_words(sum, reader_of(header, length));
 	checksum = sum_fold(sum);
 	/* the complement, but for the 0 that would say none was made: RFC 768
 	 */

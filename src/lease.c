@@ -116,8 +116,10 @@ void lease_set_times(struct lease *lease, const struct message *ack,
 	const uint64_t length_ms = (uint64_t)lease->lifetime_s * 1000;
 	const uint64_t default_t1 = length_ms / 2;
 	const uint64_t default_t2 = length_ms / 8 * 7;
+	const uint64_t fuzz = length_ms / 60;
+	const uint32_t range = fuzz < JITTER_MS ? (uint32_t)fuzz : JITTER_MS;
 	uint64_t t1 = default_t1, t2 = default_t2;
-	uint32_t seconds, range = JITTER_MS;
+	uint32_t seconds;
 
 	if (lease->lifetime_s == LEASE_INFINITE) {
 		lease->t1_ms = lease->t2_ms = lease->expiry_ms = TIME_NEVER;
@@ -133,8 +135,6 @@ void lease_set_times(struct lease *lease, const struct message *ack,
 		t1 = default_t1;
 		t2 = default_t2;
 	}
-	if (length_ms / 60 < range)
-		range = (uint32_t)(length_ms / 60);
 	lease->expiry_ms = start_ms + length_ms;
 	lease->t2_ms = fuzzed(start_ms + t2, range, chance_t2, start_ms,
 			      lease->expiry_ms);

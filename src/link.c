@@ -12,7 +12,7 @@ _Static_assert(LINK_NAME_MAX == IFNAMSIZ, "the kernel's length of a name");
 /* Only Ethernet's addresses have six octets; no other can be ours. */
 static void take_mac(struct reader value, struct link *link)
 {
-	link->is_ethernet = value.left == MAC_LENGTH &&
+	link->is_ethernet = reader_left(&value) == MAC_LENGTH &&
 			    reader_copy(&value, MAC_LENGTH, link->mac.octet);
 }
 
@@ -49,7 +49,7 @@ static bool take_attributes(struct reader in, struct link *link)
 	struct reader value;
 	uint16_t type;
 
-	while (in.left > 0) {
+	while (reader_left(&in) > 0) {
 		if (!netlink_take_attribute(&in, &type, &value) ||
 		    !take_attribute(type, value, link))
 			return false;
@@ -129,13 +129,13 @@ static bool take_message(uint16_t type, struct reader body, struct link *link,
 enum decode link_decode(const uint8_t *bytes, size_t length, struct link *link,
 			bool *changed)
 {
-	struct reader in = {bytes, length};
+	struct reader in = reader_of(bytes, length);
 	struct link said = *link;
 	bool is_about_it = false;
 	struct reader body;
 	uint16_t type;
 
-	while (in.left > 0) {
+	while (reader_left(&in) > 0) {
 		if (!netlink_take_message(&in, &type, &body) ||
 		    !take_message(type, body, &said, &is_about_it))
 			return DECODE_NOT_LINK;

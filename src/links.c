@@ -105,7 +105,7 @@ static bool receive(struct links *links)
 				 (struct sockaddr *)&from, &size);
 
 		if (length >= 0 && from.nl_pid == 0) { /* the kernel */
-			links->unread = (struct reader){buffer, (size_t)length};
+			links->unread = reader_of(buffer, (size_t)length);
 			return true;
 		}
 		if (length >= 0)

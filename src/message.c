@@ -33,22 +33,26 @@ enum step {
 	STEP_BAD, /* the option runs past the end of the field */
 };
 
-/* Takes the next option of `field`: its code and the octets of its value. */
-static enum step next_option(struct field *field, uint8_t *code,
-			     struct reader *value)
-{
-	uint8_t length;
+/* RFC 2132 §2: an octet each for code and length, and the value. */
+struct option {
+	uint8_t code, length;
+	struct reader value; /* `length` octets */
+};
 
+/* Takes the next option of `field`. */
+static enum step next_option(struct field *field, struct option *out)
+{
 	for (;;) {
-		if (!reader_u8(&field->left, code) || *code == OPTION_END)
+		if (!reader_u8(&field->left, &out->code) ||
+		    out->code == OPTION_END)
 			return STEP_END;
-		if (*code == OPTION_PAD)
+		if (out->code == OPTION_PAD)
 			continue;
-		if (!reader_u8(&field->left, &length) ||
-		    !reader_split(&field->left, length, value))
+		if (!reader_u8(&field->left, &out->length) ||
+		    !reader_split(&field->left, out->length, &out->value))
 			return STEP_BAD;
 		/* an overloaded field can't overload another */
-		if (*code != OPTION_OVERLOAD || !field->overloaded)
+		if (out->code != OPTION_OVERLOAD || !field->overloaded)
 			return STEP_OPTION;
 	}
 }
@@ -56,14 +60,13 @@ static enum step next_option(struct field *field, uint8_t *code,
 /* Adds up the joined lengths of the field's options. */
 static enum decode measure(struct field field, struct message *message)
 {
-	struct reader value;
+	struct option next;
 	enum step step;
-	uint8_t code;
 
-	while ((step = next_option(&field, &code, &value)) == STEP_OPTION) {
-		struct message_option *option = &message->option[code];
+	while ((step = next_option(&field, &next)) == STEP_OPTION) {
+		struct message_option *option = &message->option[next.code];
 
-		option->length = (uint16_t)(option->length + value.left);
+		option->length = (uint16_t)(option->length + next.length);
 		option->seen = true;
 	}
 	return step == STEP_END ? DECODE_OK : DECODE_OPTIONS;
@@ -85,22 +88,23 @@ static void place(struct message *message)
 		option->offset = offset;
 		option->length = 0;
 		offset = (uint16_t)(offset + length);
+		assert(offset <= sizeof(message->data));
 	}
 }
 
 /* Appends the field's values, each to what its option has (RFC 3396 §7). */
 static void join(struct field field, struct message *message)
 {
-	struct reader value;
-	uint8_t code;
+	struct option next;
 
-	while (next_option(&field, &code, &value) == STEP_OPTION) {
-		struct message_option *option = &message->option[code];
+	while (next_option(&field, &next) == STEP_OPTION) {
+		struct message_option *option = &message->option[next.code];
 		const size_t at = (size_t)option->offset + option->length;
 
-		assert(at + value.left <= sizeof(message->data));
-		memcpy(message->data + at, value.at, value.left);
-		option->length = (uint16_t)(option->length + value.left);
+		/*@ split next.length; */
+		assert(at + next.length <= sizeof(message->data));
+		reader_copy(&next.value, next.length, message->data + at);
+		option->length = (uint16_t)(option->length + next.length);
 	}
 }
 
@@ -111,14 +115,14 @@ static void join(struct field field, struct message *message)
  */
 static uint8_t find_overload(struct field field, const struct message *message)
 {
-	struct reader value;
-	uint8_t code, overload = 0;
+	struct option next;
+	uint8_t overload = 0;
 
 	if (message->option[OPTION_OVERLOAD].length != 1)
 		return 0;
-	while (next_option(&field, &code, &value) == STEP_OPTION)
-		if (code == OPTION_OVERLOAD)
-			reader_u8(&value, &overload);
+	while (next_option(&field, &next) == STEP_OPTION)
+		if (next.code == OPTION_OVERLOAD)
+			reader_u8(&next.value, &overload);
 	return overload <= (OVERLOAD_FILE | OVERLOAD_SNAME) ? overload : 0;
 }
 
@@ -134,11 +138,11 @@ static enum decode add_overloaded(struct message *message,
 	const uint8_t overload = find_overload(fields[FIELD_OPTIONS], message);
 
 	if (overload & OVERLOAD_FILE) {
-		fields[FIELD_FILE] = (struct field){*file, true};
+		fields[FIELD_FILE].left = *file;
 		memset(message->file, 0, sizeof(message->file));
 	}
 	if (overload & OVERLOAD_SNAME) {
-		fields[FIELD_SNAME] = (struct field){*sname, true};
+		fields[FIELD_SNAME].left = *sname;
 		memset(message->sname, 0, sizeof(message->sname));
 	}
 	for (size_t i = FIELD_FILE; i < FIELD_COUNT; i++) {
@@ -150,16 +154,27 @@ static enum decode add_overloaded(struct message *message,
 	return DECODE_OK;
 }
 
+/* Reads option `code` if it is exactly `size` octets long; false if not. */
+static bool read_option(const struct message *message, uint8_t code,
+			size_t size, struct reader *out)
+{
+	size_t length;
+	const uint8_t *value = message_option(message, code, &length);
+
+	if (value == NULL || length != size)
+		return false;
+	*out = reader_of(value, size);
+	return true;
+}
+
 /* RFC 2131 §3: a reply says what it is in option 53, or it is BOOTP. */
 static enum decode find_type(struct message *message)
 {
-	size_t length;
-	const uint8_t *value =
-		message_option(message, OPTION_MESSAGE_TYPE, &length);
-	struct reader in = {value, length};
+	struct reader in;
 	uint8_t type;
 
-	if (value == NULL || length != 1 || !reader_u8(&in, &type))
+	if (!read_option(message, OPTION_MESSAGE_TYPE, sizeof(type), &in) ||
+	    !reader_u8(&in, &type))
 		return DECODE_NOT_REPLY;
 	if (type != DHCPOFFER && type != DHCPACK && type != DHCPNAK)
 		return DECODE_NOT_REPLY;
@@ -199,9 +214,11 @@ static enum decode take_header(struct reader *in, struct message *message,
 enum decode message_decode(const uint8_t *bytes, size_t length,
 			   struct message *out)
 {
-	struct reader in = {bytes, length};
+	struct reader in = reader_of(bytes, length);
 	struct reader file, sname;
-	struct field fields[FIELD_COUNT] = {0};
+	const struct reader none = reader_of(bytes, 0);
+	struct field fields[FIELD_COUNT] = {
+		{none, false}, {none, true}, {none, true}};
 	enum decode result;
 
 	if (length > MESSAGE_MAX)
@@ -235,20 +252,18 @@ const uint8_t *message_option(const struct message *message, uint8_t code,
 bool message_address(const struct message *message, uint8_t code,
 		     struct in_addr *out)
 {
-	size_t length;
-	const uint8_t *value = message_option(message, code, &length);
-	struct reader in = {value, length};
+	struct reader in;
 
-	return length == sizeof(out->s_addr) && reader_address(&in, out);
+	return read_option(message, code, sizeof(out->s_addr), &in) &&
+	       reader_address(&in, out);
 }
 
 bool message_u32(const struct message *message, uint8_t code, uint32_t *out)
 {
-	size_t length;
-	const uint8_t *value = message_option(message, code, &length);
-	struct reader in = {value, length};
+	struct reader in;
 
-	return length == sizeof(*out) && reader_u32(&in, out);
+	return read_option(message, code, sizeof(*out), &in) &&
+	       reader_u32(&in, out);
 }
 
 void message_encode(const struct message_header *header,

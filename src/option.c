@@ -321,7 +321,7 @@ static enum option_result write_elements(const struct format *format,
 {
 	size_t i = 0;
 
-	while (i < format->count || in->left > 0) {
+	while (i < format->count || reader_left(in) > 0) {
 		if (i == format->count) {
 			if (format->again == 0)
 				return OPTION_LENGTH;
@@ -341,7 +341,8 @@ static enum option_result write_text(struct reader *in, struct text *out)
 
 	while (reader_u8(in, &octet)) {
 		if (octet == 0)
-			return in->left == 0 ? OPTION_OK : OPTION_UNCLEAN;
+			return reader_left(in) == 0 ? OPTION_OK
+						    : OPTION_UNCLEAN;
 		text_add_char(out, (char)octet);
 	}
 	return OPTION_OK;
@@ -369,7 +370,7 @@ static bool is_plain(struct reader in)
 
 	while (reader_u8(&in, &octet))
 		if (!is_text_character((char)octet))
-			return octet == 0 && in.left == 0;
+			return octet == 0 && reader_left(&in) == 0;
 	return true;
 }
 
@@ -414,7 +415,7 @@ static bool write_domain(const struct reader *value, struct reader *in,
 			 struct text *out)
 {
 	struct reader elsewhere, *labels = in;
-	size_t before = value->left - in->left;
+	size_t before = reader_left(value) - reader_left(in);
 	size_t length = 0;
 	uint8_t size, low;
 
@@ -450,8 +451,8 @@ static enum option_result write_domains(bool one, struct reader *in,
 	do {
 		if (!write_domain(&value, in, out))
 			return OPTION_UNCLEAN;
-	} while (in->left > 0 && !one);
-	return in->left == 0 ? OPTION_OK : OPTION_UNCLEAN;
+	} while (reader_left(in) > 0 && !one);
+	return reader_left(in) == 0 ? OPTION_OK : OPTION_UNCLEAN;
 }
 
 static enum option_result write_routes(struct reader *in, struct text *out)
@@ -462,7 +463,7 @@ static enum option_result write_routes(struct reader *in, struct text *out)
 		write_blank(out);
 		route_add_text(&route, out);
 	}
-	return in->left == 0 ? OPTION_OK : OPTION_UNCLEAN;
+	return reader_left(in) == 0 ? OPTION_OK : OPTION_UNCLEAN;
 }
 
 static enum option_result write_value(enum option_kind kind, struct reader *in,
@@ -516,13 +517,14 @@ static enum option_result write_value(enum option_kind kind, struct reader *in,
 enum option_result option_to_text(uint16_t code, const uint8_t *value,
 				  size_t length, struct text *out)
 {
-	struct reader in = {.at = value, .left = length};
 	char buffer[OPTION_TEXT_MAX];
 	struct text text = text_in(buffer, sizeof(buffer));
 	enum option_result result;
+	struct reader in;
 
 	if (length == 0)
 		return OPTION_EMPTY;
+	in = reader_of(value, length);
 	result = write_value(option_kind(code), &in, &text);
 	if (result != OPTION_OK)
 		return result;

@@ -21,7 +21,7 @@ static bool take_info(struct reader in, struct description *out)
 	struct reader value;
 	uint16_t type;
 
-	while (in.left > 0) {
+	while (reader_left(&in) > 0) {
 		if (!netlink_take_attribute(&in, &type, &value))
 			return false;
 		if (type == IFLA_INFO_KIND)
@@ -37,7 +37,7 @@ static bool take_attribute(uint16_t type, struct reader value,
 	case IFLA_IFNAME:
 		return netlink_read_name(value, out->link.name);
 	case IFLA_ADDRESS:
-		out->has_address = value.left == MAC_LENGTH;
+		out->has_address = reader_left(&value) == MAC_LENGTH;
 		return true;
 	case IFLA_MASTER:
 		out->has_master = true;
@@ -63,7 +63,7 @@ static bool take_link(struct reader in, struct description *out)
 	out->is_ethernet = info.ifi_family == AF_UNSPEC &&
 			   info.ifi_type == ARPHRD_ETHER &&
 			   (info.ifi_flags & IFF_BROADCAST) != 0;
-	while (in.left > 0) {
+	while (reader_left(&in) > 0) {
 		if (!netlink_take_attribute(&in, &type, &value) ||
 		    !take_attribute(type, value, out))
 			return false;

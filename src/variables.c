@@ -106,12 +106,12 @@ static void add_address(struct making *making, uint16_t code,
 static void add_field(struct making *making, uint16_t code,
 		      const uint8_t *field, size_t size)
 {
-	struct reader in = {.at = field, .left = size};
+	struct reader in = reader_of(field, size);
 	uint8_t octet;
 
 	while (reader_u8(&in, &octet))
 		if (octet == 0) {
-			size -= in.left + 1;
+			size -= reader_left(&in) + 1;
 			break;
 		}
 	add_value(making, code, field, size);

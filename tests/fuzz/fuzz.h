@@ -50,11 +50,11 @@ static inline uint32_t fuzz_u32(struct reader *in)
 /* The rest of the input as a string, up to its first NUL; to be freed. */
 static inline char *fuzz_string(struct reader in)
 {
-	char *string = malloc(in.left + 1);
+	char *string = malloc(reader_left(&in) + 1);
 
 	must(string != NULL);
-	string[in.left] = '\0';
-	reader_copy(&in, in.left, string);
+	string[reader_left(&in)] = '\0';
+	reader_copy(&in, reader_left(&in), string);
 	return string;
 }
 

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct options options;
 	static char *words[WORDS_MAX + 1];
 	char name[] = "dhcpcanon", error[ERROR_SIZE] = "";
-	char *text = fuzz_string((struct reader){data, size});
+	char *text = fuzz_string(reader_of(data, size));
 	char *at = text;
 	int count = 0;
 

@@ -58,7 +58,7 @@ static uint32_t pick_seconds(uint8_t octet)
 
 static void look_at_options(const uint8_t *bytes)
 {
-	struct reader in = {bytes + 240, MESSAGE_SENT_LENGTH - 240};
+	struct reader in = reader_of(bytes + 240, MESSAGE_SENT_LENGTH - 240);
 	uint8_t code, length;
 
 	while (reader_u8(&in, &code) && code != OPTION_END) {
@@ -293,8 +293,8 @@ static struct reader take(struct world *world, size_t length)
 {
 	struct reader out;
 
-	if (length > world->in.left)
-		length = world->in.left;
+	if (length > reader_left(&world->in))
+		length = reader_left(&world->in);
 	reader_split(&world->in, length, &out);
 	return out;
 }
@@ -305,7 +305,8 @@ static void frame(struct world *world)
 	const struct reader bytes = take(world, fuzz_u16(&world->in));
 	struct frame frame;
 
-	if (frame_decode(bytes.at, bytes.left, false, &frame) == DECODE_OK)
+	if (frame_decode(bytes.at, reader_left(&bytes), false, &frame) ==
+	    DECODE_OK)
 		give(world, frame.payload, frame.payload_length);
 }
 
@@ -357,7 +358,7 @@ static void reply(struct world *world)
 		put_number(&out, OPTION_REBINDING_TIME,
 			   pick_seconds(lengths >> 2));
 	more = take(world, odd & 64 ? fuzz_u8(&world->in) : 0);
-	writer_bytes(&out, more.at, more.left);
+	writer_bytes(&out, more.at, reader_left(&more));
 	give(world, bytes, sizeof(bytes) - out.left);
 }
 
@@ -493,9 +494,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct world world;
 
 	memset(&world, 0, sizeof(world));
-	world.in = (struct reader){data, size};
+	world.in = reader_of(data, size);
 	begin(&world);
-	for (int i = 0; i < STEPS_MAX && world.in.left > 0; i++)
+	for (int i = 0; i < STEPS_MAX && reader_left(&world.in) > 0; i++)
 		happen(&world);
 	return 0;
 }

@@ -11,7 +11,7 @@ static void decode(const struct reader *in, struct link *link)
 	const struct link before = *link;
 	bool changed = false;
 
-	if (link_decode(in->at, in->left, link, &changed) != DECODE_OK) {
+	if (link_decode(in->at, reader_left(in), link, &changed) != DECODE_OK) {
 		must(memcmp(link, &before, sizeof(before)) == 0 && !changed);
 		return;
 	}
@@ -23,7 +23,7 @@ static void decode(const struct reader *in, struct link *link)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const uint8_t how = fuzz_u8(&in);
 	struct link link;
 

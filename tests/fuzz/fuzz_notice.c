@@ -21,13 +21,13 @@ static size_t make_script(struct reader *in, union notice *notice)
 	script->reason = fuzz_u8(in) % 8;
 	script->times =
 		(struct notice_times){fuzz_u16(in), fuzz_u16(in), fuzz_u32(in)};
-	while (in->left > 0 && script->variables.count < VARIABLES_MAX) {
+	while (reader_left(in) > 0 && script->variables.count < VARIABLES_MAX) {
 		const uint16_t code = fuzz_u16(in) % (FIELD_END + 2);
 		size_t length = fuzz_u8(in);
 		char text[256] = "";
 
-		if (length > in->left)
-			length = in->left;
+		if (length > reader_left(in))
+			length = reader_left(in);
 		reader_copy(in, length, text);
 		variables_add(&script->variables, code, text);
 	}
@@ -37,7 +37,7 @@ static size_t make_script(struct reader *in, union notice *notice)
 static size_t make(struct reader *in, union notice *notice)
 {
 	const uint8_t how = fuzz_u8(in);
-	size_t length = in->left;
+	size_t length = reader_left(in);
 
 	memset(notice, 0, sizeof(*notice));
 	if (how == 1)
@@ -104,7 +104,7 @@ static void write_status(const struct notice_state *state)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static union notice notice;
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const size_t length = make(&in, &notice);
 
 	switch (notice_check(&notice, length)) {

@@ -21,7 +21,7 @@ static void look_at_names(uint16_t code)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const uint16_t code = fuzz_u16(&in) % (FIELD_END + 8);
 	const size_t room = 2 + fuzz_u16(&in) % (size_t)(OPTION_TEXT_MAX + 64);
 	char *buffer = malloc(room);
@@ -32,12 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = text_in(buffer, room);
 	text_add_char(&text, '!'); /* what it had, it keeps */
 	look_at_names(code);
-	result = option_to_text(code, in.at, in.left, &text);
+	result = option_to_text(code, in.at, reader_left(&in), &text);
 	must(buffer[0] == '!' && strlen(buffer) == text.length && !text.cut);
 	if (result == OPTION_OK) {
 		must(option_text_is_clean(code, buffer + 1));
 		must_be_harmless(buffer + 1);
-		must(in.left > 0 && option_kind(code) != KIND_NONE);
+		must(reader_left(&in) > 0 && option_kind(code) != KIND_NONE);
 	} else {
 		must(text.length == 1);
 		must(option_result_name(result)[0] != '\0');

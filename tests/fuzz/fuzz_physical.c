@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const bool in_container = fuzz_u8(&in) & 1;
 	struct physical found;
 

@@ -24,22 +24,22 @@ static size_t count_routes(const char *text)
 static void convert(struct reader in)
 {
 	struct route route, again;
-	size_t left = in.left;
+	size_t left = reader_left(&in);
 
 	while (route_take(&in, &route)) {
 		char buffer[64];
 		struct text text = text_in(buffer, sizeof(buffer));
 		const char *at = buffer;
 
-		must(in.left < left && route.prefix_length <= 32);
-		left = in.left;
+		must(reader_left(&in) < left && route.prefix_length <= 32);
+		left = reader_left(&in);
 		route_add_text(&route, &text);
 		must(!text.cut && route_take_text(&at, &again) && *at == '\0');
 		must(again.destination.s_addr == route.destination.s_addr &&
 		     again.gateway.s_addr == route.gateway.s_addr &&
 		     again.prefix_length == route.prefix_length);
 	}
-	must(in.left == left);
+	must(reader_left(&in) == left);
 }
 
 /* Text, read and written again, is the text that was read. */
@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint16_t codes[] = {OPTION_CLASSLESS_ROUTES,
 					 OPTION_MS_CLASSLESS_ROUTES,
 					 OPTION_STATIC_ROUTES};
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const uint8_t what = fuzz_u8(&in);
 	const uint16_t code = codes[what % 3];
 	const enum route_policy policy = (enum route_policy)(what / 3 % 3);
@@ -123,11 +123,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct text text = text_in(buffer, sizeof(buffer));
 	char *string;
 
-	value.left = 0;
-	while (in.left > 0 && fuzz_u8(&in) != 0xff)
-		value.left++;
+	value.end = value.at;
+	while (reader_left(&in) > 0 && fuzz_u8(&in) != 0xff)
+		value.end++;
 	convert(value);
-	if (option_to_text(code, value.at, value.left, &text) == OPTION_OK)
+	if (option_to_text(code, value.at, reader_left(&value), &text) ==
+	    OPTION_OK)
 		apply(policy, code, buffer);
 	string = fuzz_string(in);
 	read_text(string);

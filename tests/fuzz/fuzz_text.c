@@ -25,7 +25,7 @@ static void look_at(uint16_t code, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reader in = {data, size};
+	struct reader in = reader_of(data, size);
 	const uint16_t code = fuzz_u16(&in) % (FIELD_END + 8);
 	char *text = fuzz_string(in);
 

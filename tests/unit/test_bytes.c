@@ -7,7 +7,7 @@ static const uint8_t bytes[] = {0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87};
 
 static void numbers_are_read_big_endian(void **state)
 {
-	struct reader in = {bytes, sizeof(bytes)};
+	struct reader in = reader_of(bytes, sizeof(bytes));
 	uint32_t word;
 	uint16_t half;
 	uint8_t octet;
@@ -19,25 +19,25 @@ static void numbers_are_read_big_endian(void **state)
 	assert_int_equal(half, 0x8283);
 	assert_true(reader_u32(&in, &word));
 	assert_int_equal(word, 0x84858687);
-	assert_int_equal(in.left, 0);
+	assert_int_equal(reader_left(&in), 0);
 }
 
 static void an_address_keeps_network_order(void **state)
 {
-	struct reader in = {bytes, sizeof(bytes)};
+	struct reader in = reader_of(bytes, sizeof(bytes));
 	struct in_addr address;
 
 	(void)state;
 	assert_true(reader_address(&in, &address));
 	assert_int_equal(address.s_addr, htonl(0x81828384));
-	assert_int_equal(in.left, 3);
+	assert_int_equal(reader_left(&in), 3);
 }
 
 static void a_short_read_takes_nothing(void **state)
 {
-	struct reader in = {bytes, 0};
+	struct reader in = reader_of(bytes, 0);
 	struct in_addr address = {7};
-	struct reader part = {NULL, 7};
+	struct reader part = {bytes, bytes + 7};
 	uint8_t copy[8] = {7};
 	const uint8_t *at = copy;
 	uint32_t word = 7;
@@ -46,9 +46,9 @@ static void a_short_read_takes_nothing(void **state)
 
 	(void)state;
 	assert_false(reader_u8(&in, &octet));
-	in.left = 1;
+	in.end = bytes + 1;
 	assert_false(reader_u16(&in, &half));
-	in.left = 3;
+	in.end = bytes + 3;
 	assert_false(reader_u32(&in, &word));
 	assert_false(reader_address(&in, &address));
 	assert_false(reader_take(&in, 4, &at));
@@ -57,15 +57,15 @@ static void a_short_read_takes_nothing(void **state)
 	assert_false(reader_split(&in, 4, &part));
 	assert_false(reader_take(&in, SIZE_MAX, &at));
 	assert_ptr_equal(in.at, bytes);
-	assert_int_equal(in.left, 3);
+	assert_int_equal(reader_left(&in), 3);
 	assert_int_equal(octet + half + word + address.s_addr, 28);
-	assert_int_equal(copy[0] + part.left, 14);
+	assert_int_equal(copy[0] + reader_left(&part), 14);
 	assert_ptr_equal(at, copy);
 }
 
 static void what_is_taken_lies_in_the_buffer(void **state)
 {
-	struct reader in = {bytes, sizeof(bytes)};
+	struct reader in = reader_of(bytes, sizeof(bytes));
 	struct reader part;
 	const uint8_t *at;
 	uint8_t copy[2];
@@ -78,9 +78,9 @@ static void what_is_taken_lies_in_the_buffer(void **state)
 	assert_memory_equal(copy, bytes + 3, 2);
 	assert_true(reader_split(&in, 2, &part));
 	assert_ptr_equal(part.at, bytes + 5);
-	assert_int_equal(part.left, 2);
+	assert_int_equal(reader_left(&part), 2);
 	assert_true(reader_take(&in, 0, &at));
-	assert_int_equal(in.left, 0);
+	assert_int_equal(reader_left(&in), 0);
 }
 
 static void numbers_are_written_big_endian(void **state)

@@ -103,7 +103,7 @@ static bool is_held(const struct described *link, bool in_container)
 
 	put_link(&datagram, link);
 
-	struct reader in = {datagram.bytes, datagram.length};
+	struct reader in = reader_of(datagram.bytes, datagram.length);
 
 	return physical_next(&in, in_container, &found);
 }
@@ -113,17 +113,18 @@ static const char *held_of(const char *path, bool in_container)
 {
 	static uint8_t bytes[16384];
 	static char names[256];
-	struct reader in = {bytes, hexfile_load(path, bytes, sizeof(bytes))};
+	struct reader in =
+		reader_of(bytes, hexfile_load(path, bytes, sizeof(bytes)));
 	struct physical found;
 	size_t length = 0;
 
-	assert_int_not_equal(in.left, 0);
+	assert_int_not_equal(reader_left(&in), 0);
 	names[0] = '\0';
 	while (physical_next(&in, in_container, &found))
 		length +=
 			(size_t)snprintf(names + length, sizeof(names) - length,
 					 "%u:%s ", found.ifindex, found.name);
-	assert_int_equal(in.left, 0);
+	assert_int_equal(reader_left(&in), 0);
 	return names;
 }
 
@@ -233,7 +234,7 @@ static void other_messages_are_passed_over(void **state)
 	put_link(&datagram, &port);
 	put_link(&datagram, &eth0);
 
-	struct reader in = {datagram.bytes, datagram.length};
+	struct reader in = reader_of(datagram.bytes, datagram.length);
 
 	assert_true(physical_next(&in, MACHINE, &found));
 	assert_int_equal(found.ifindex, 7);
@@ -270,7 +271,7 @@ static void read_exactly(const uint8_t *bytes, size_t length)
 	assert_non_null(exact);
 	memcpy(exact + 1, bytes, length);
 
-	struct reader in = {exact + 1, length};
+	struct reader in = reader_of(exact + 1, length);
 
 	while (physical_next(&in, CONTAINER, &found))
 		assert_int_not_equal(found.name[0], '\0');

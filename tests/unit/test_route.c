@@ -30,7 +30,7 @@ static void routes_are_read_one_after_the_other(void **state)
 	static const uint8_t value[] = {24, 192, 168, 50, 10, 77, 0,  5,
 					0,  10,  77,  0,  1,  32, 10, 0,
 					0,  9,   0,   0,  0,  0};
-	struct reader in = {value, sizeof(value)};
+	struct reader in = reader_of(value, sizeof(value));
 	struct route route;
 
 	(void)state;
@@ -41,14 +41,14 @@ static void routes_are_read_one_after_the_other(void **state)
 	assert_true(route_take(&in, &route));
 	expect_route(&route, "10.0.0.9", 32, "0.0.0.0");
 	assert_false(route_take(&in, &route));
-	assert_int_equal(in.left, 0);
+	assert_int_equal(reader_left(&in), 0);
 }
 
 static void bits_beyond_the_prefix_are_cleared(void **state)
 {
 	static const uint8_t value[] = {20, 10, 77,   0x3f, 10, 77, 0,
 					1,  1,  0xff, 10,   77, 0,  1};
-	struct reader in = {value, sizeof(value)};
+	struct reader in = reader_of(value, sizeof(value));
 	struct route route;
 
 	(void)state;
@@ -74,10 +74,10 @@ static void a_route_that_does_not_parse_is_not_taken(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct reader in = {bad[i].value, bad[i].length};
+		struct reader in = reader_of(bad[i].value, bad[i].length);
 
 		assert_false(route_take(&in, &route));
-		assert_int_equal(in.left, bad[i].length);
+		assert_int_equal(reader_left(&in), bad[i].length);
 	}
 }
 
