@@ -33,7 +33,7 @@
 #define DHCLIENT "dhclient"
 #define TERM_TIME_LIMIT_MS 5000
 #define KILL_TIME_LIMIT_MS 5000
-#define FILE_MAX 1048576 /* octets of a lease file */
+#define FILE_MAX 4194304 /* octets of a lease file */
 
 /* Waits for the process to end; false when it still runs after `limit_ms`. */
 static bool wait_for_end(int pidfd, int limit_ms)
@@ -248,10 +248,10 @@ static bool is_plain_name(const char *name)
 struct clearing {
 	const struct options *options;
 	const char *path;
-	size_t length; /* octets of `file` */
+	const char *file;
+	size_t length;
+	char *kept; /* the blocks that stay; FILE_MAX + 1 octets */
 	size_t kept_length;
-	char file[FILE_MAX + 1];
-	char kept[FILE_MAX + 1]; /* the blocks that stay */
 };
 
 /* True if the leases of `interface` are to be taken off. */
@@ -281,7 +281,7 @@ static void keep_block(struct clearing *clearing,
 		       const struct leasefile_block *block)
 {
 	/* room for what was read, and for a newline that may have been none */
-	if (block->length + 1 > sizeof(clearing->kept) - clearing->kept_length)
+	if (block->length + 1 > FILE_MAX + 1 - clearing->kept_length)
 		return;
 	memcpy(clearing->kept + clearing->kept_length,
 	       clearing->file + block->start, block->length);
@@ -324,20 +324,19 @@ static int put_back(const struct clearing *clearing)
 /* Ends the leases in one file; false when it can't be read or written. */
 static bool clear_file(const struct options *options, const char *path)
 {
-	static struct clearing clearing;
+	static char file[FILE_MAX + 1], kept[FILE_MAX + 1];
+	struct clearing clearing = {
+		.options = options, .path = path, .file = file, .kept = kept};
 	struct leasefile_block block;
 	bool has_ended = false;
 	size_t at = 0;
-	ssize_t result = store_read(path, clearing.file, sizeof(clearing.file));
+	ssize_t result = store_read(path, file, sizeof(file));
 
 	/* none there, or none that is ours to read: /dev/null, a link */
 	if (result == -ENOENT || result == -EINVAL || result == -ELOOP)
 		return true;
-	clearing.options = options;
-	clearing.path = path;
 	clearing.length = result > 0 ? (size_t)result : 0;
-	clearing.kept_length = 0;
-	while (leasefile_next(clearing.file, clearing.length, &at, &block)) {
+	while (leasefile_next(file, clearing.length, &at, &block)) {
 		if (!is_wanted(options, block.interface)) {
 			keep_block(&clearing, &block);
 			continue;

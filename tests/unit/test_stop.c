@@ -446,7 +446,7 @@ static void a_lease_file_that_is_too_large_is_an_error(void **state)
 {
 	(void)state;
 	scratch_write(LEASES, "", 0600);
-	assert_int_equal(truncate(LEASES, 2 << 20), 0);
+	assert_int_equal(truncate(LEASES, 8 << 20), 0);
 	assert_int_equal(stop_running_client(&options), 1);
 	assert_non_null(strstr(log_text, "File too large"));
 	assert_true(exists(LEASES));
