@@ -450,6 +450,96 @@ def test_taking_down_a_deleted_interface_is_silent(box):
     assert box.resolv_conf.read_bytes() == ORIGINAL
 
 
+# After a crash there was no STOP.
+
+@pytest.mark.parametrize("name", ["eth0", "neu0"])
+def test_address_that_a_crash_left_goes_at_preinit(box, name):
+    box.bound({**DNS, "routers": "192.0.2.1"}, pid="999999999")
+    box.command("ip", "addr", "add", "10.77.0.7/24", "dev", "eth0")
+    rename(box, "eth0", name)
+    box.script("PREINIT", interface=name)
+    assert [a["local"] for a in box.addresses(name)] == ["10.77.0.7"]
+    assert box.routes(name) == []
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert state(box) == []
+
+
+def test_address_of_a_crash_that_is_gone_already_is_silent(box):
+    box.bound()
+    box.command("ip", "addr", "del", "10.77.0.100/24", "dev", "eth0")
+    box.script("PREINIT")
+    assert state(box) == []
+
+
+def test_address_after_a_renewal_is_the_one_that_goes(box):
+    old = box.bound()
+    box.script("RENEW", {**LEASE, "ip_address": "10.77.0.101"}, old)
+    box.script("PREINIT")
+    assert box.addresses() == []
+
+
+def test_record_with_odd_characters_reaches_no_batch(box):
+    record = box.run_dir / "dhcpcanon" / "eth0.address"
+    record.parent.mkdir()
+    record.write_text('2 1 10.77.0.7/24 dev "eth1\n')
+    done = box.script("PREINIT", silent=False)
+    assert done.stderr.count("\n") == 1 and "held" in done.stderr
+
+
+# A new name.
+
+def rename(box, old, new):
+    """Down and up again: before Linux 6.2 a link that is up keeps its name."""
+    box.command("sh", "-c", f"ip link set {old} name {new} || "
+                f"{{ ip link set {old} down; ip link set {old} name {new}; "
+                f"ip link set {new} up; }}")
+
+
+def state(box):
+    """The files that name an interface."""
+    top = box.run_dir / "dhcpcanon"
+    return sorted(str(path.relative_to(top)) for path in top.rglob("*")
+                  if path.is_file() and path.name != ".lock")
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_renamed_interface_is_taken_down_under_its_new_name(box, renewed):
+    lease = box.bound({**DNS, "interface_mtu": "1400"})
+    rename(box, "eth0", "neu0")
+    if renewed:
+        new = {**lease, "domain_name_servers": "10.77.0.99"}
+        box.script("RENEW", new, lease, interface="neu0")
+        assert box.resolv()[1:] == ["nameserver 10.77.0.99"]
+        assert state(box) == ["neu0.address", "neu0.mtu", "resolv.d/neu0"]
+    box.script("STOP", old=lease, interface="neu0")
+    assert box.link("neu0")["mtu"] == 1500
+    assert box.addresses("neu0") == []
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert state(box) == []
+
+
+def test_renamed_and_deleted_interface_leaves_nothing(box):
+    lease = box.bound({**DNS, "interface_mtu": "1400"})
+    rename(box, "eth0", "neu0")
+    box.command("ip", "link", "del", "neu0")
+    box.script("STOP", old=lease, interface="neu0")
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert state(box) == []
+
+
+def test_new_name_takes_nothing_from_others(box):
+    """Neither another index's, nor the same one's of a client that lives,
+    which is then in another network namespace."""
+    box.bound(DNS)
+    index = box.link("eth1")["ifindex"]
+    top = box.run_dir / "dhcpcanon"
+    (top / "far0.address").write_text(f"{index} {os.getpid()} 10.9.0.2/24\n")
+    before = state(box)
+    box.up("eth1")
+    box.script("STOP", interface="eth1")
+    assert state(box) == before
+
+
 # The MTU.
 
 def test_mtu_is_set_and_taken_back_at_stop_only(box):
@@ -624,22 +714,38 @@ def test_bind_mounted_resolv_conf_is_written_in_place(box):
     assert bound.read_bytes() == ORIGINAL
 
 
-@pytest.mark.parametrize("target", [
-    "/run/systemd/resolve/stub-resolv.conf", "/run/resolvconf/resolv.conf"])
-def test_resolv_conf_of_another_program_is_left_alone(box, target):
+@pytest.mark.parametrize("target, owner", [
+    ("/run/systemd/resolve/stub-resolv.conf", "systemd-resolved"),
+    ("/run/NetworkManager/resolv.conf", "NetworkManager"),
+    ("/run/resolvconf/resolv.conf", "resolvconf")])
+@pytest.mark.parametrize("there", [True, False])
+def test_resolv_conf_of_another_program_is_left_alone(box, target, owner,
+                                                      there):
     inside = box.run_dir / target.removeprefix("/run/")
-    inside.parent.mkdir(parents=True)
-    inside.write_bytes(ORIGINAL)
+    if there:
+        inside.parent.mkdir(parents=True)
+        inside.write_bytes(ORIGINAL)
     box.resolv_conf.unlink()
     box.resolv_conf.symlink_to(target)
     box.up()
     lease = {**LEASE, **DNS}
     done = box.script("BOUND", lease, silent=False)
-    assert done.stderr.count("\n") == 1 and target in done.stderr
-    assert inside.read_bytes() == ORIGINAL
+    assert done.stderr.count("\n") == 1
+    assert f"{target} is {owner}'s" in done.stderr
     assert not box.kept.exists()
     box.script("STOP", old=lease)
-    assert inside.read_bytes() == ORIGINAL
+    assert inside.read_bytes() == ORIGINAL if there else (
+        not inside.parent.exists())
+
+
+def test_link_to_nowhere_is_one_line_and_no_failure(box):
+    box.resolv_conf.unlink()
+    box.resolv_conf.symlink_to("/run/nowhere/resolv.conf")
+    box.up()
+    done = box.script("BOUND", {**LEASE, **DNS}, silent=False)
+    assert done.stderr.count("\n") == 1
+    assert "/run/nowhere/resolv.conf" in done.stderr
+    assert box.addresses()
 
 
 def test_link_to_our_folder_is_written_through(box):
@@ -770,7 +876,7 @@ def test_few_programs_are_started(box):
     lease = {**LEASE, **DNS}
     box.script("BOUND", lease, **traced)
     first = (box.run_dir / "log").read_text().split()
-    assert first == ["ip", "ip", "mkdir", "mv", "flock", "cp", "mv"]
+    assert first == ["ip", "ip", "mkdir", "mv", "flock", "cp", "mv", "mv"]
     (box.run_dir / "log").unlink()
     box.script("RENEW", lease, lease, **traced)
     assert (box.run_dir / "log").read_text().split() == ["ip"]
