@@ -31,6 +31,12 @@ enum interface_phase {
 	PHASE_ENDED,
 };
 
+/* How many notices of a kind came in a second of the clock. */
+struct budget {
+	uint64_t second;
+	uint32_t used;
+};
+
 struct interface {
 	const struct monitor_context *context;
 	char name[LINK_NAME_MAX]; /* as asked for */
@@ -60,9 +66,9 @@ struct interface {
 	struct lease_record lease;
 
 	struct notice_state state;
-	int64_t state_since; /* seconds since the epoch */
-	uint64_t second;     /* in which notices are counted */
-	uint32_t notices;
+	int64_t state_since;         /* seconds since the epoch */
+	struct budget lines, states; /* of notices */
+	bool status_late; /* the status file waits for the next second */
 	uint32_t notices_dropped;
 	uint32_t routes_refused;
 

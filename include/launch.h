@@ -19,8 +19,8 @@ struct launch {
 
 /*
  * Occupies the descriptors that workers are given theirs at, so that nothing
- * opened later lies in the way, and 0 to 2 if they are closed.  To be called
- * once, before anything is opened.  Returns 0 or -errno.
+ * opened later lies in the way.  To be called once, before any of it is.
+ * Returns 0 or -errno.
  */
 int launch_reserve(void);
 

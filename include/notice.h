@@ -102,7 +102,6 @@ struct command {
 			char name[LINK_NAME_MAX];
 			uint32_t uid, gid;  /* to become; 0: stay */
 			uint8_t is_verbose; /* debug lines too */
-			uint8_t has_udp;
 		} start;
 		uint32_t outcome; /* enum script_outcome */
 	};

@@ -10,6 +10,12 @@
 #include <sys/types.h>
 
 /*
+ * 0 if the capabilities that the monitor can't do without
+ * are permitted; else -errno with `*what` naming what is missing.
+ */
+int privilege_check(const char **what);
+
+/*
  * Reduces the monitor: effective CAP_NET_ADMIN; permitted also CAP_NET_RAW
  * and CAP_NET_BIND_SERVICE and, started as root, those of KILL, DAC_OVERRIDE,
  * SETUID, SETGID and SETPCAP that are held; inheritable and ambient NET_ADMIN

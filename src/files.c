@@ -21,7 +21,8 @@
 
 #define LEASES_MODE 0640
 #define STATUS_MODE 0644
-#define STATUS_MAX 4096 /* octets */
+#define STATUS_MAX 4096    /* octets */
+#define LEASES_MAX 4194304 /* octets: 1024 interfaces, 4 KiB each */
 #define DIRECTORY_MODE 01775
 
 static int pid_files[CLI_INTERFACES_MAX];
@@ -33,6 +34,40 @@ static void complain(bool *said, const char *path, int error)
 	if (!*said)
 		log_line(LOG_WARNING, "%s: %s", path, strerror(-error));
 	*said = true;
+}
+
+/* A directory of another user's needs more than root's ownership. */
+static int replace(const char *path, const struct text *text, mode_t mode)
+{
+	int result = store_replace(path, text->start, text->length, mode);
+
+	if (result == -EACCES && privilege_raise(CAP_DAC_OVERRIDE) == 0) {
+		result = store_replace(path, text->start, text->length, mode);
+		privilege_lower(CAP_DAC_OVERRIDE);
+	}
+	return result;
+}
+
+/* Likewise. */
+static int discard(const char *path)
+{
+	int result = store_remove(path);
+
+	if (result == -EACCES && privilege_raise(CAP_DAC_OVERRIDE) == 0) {
+		result = store_remove(path);
+		privilege_lower(CAP_DAC_OVERRIDE);
+	}
+	return result;
+}
+
+/* Likewise; whether it worked, pidfile_remove does not say. */
+static void drop_pid_file(int descriptor, const char *path)
+{
+	const bool raised = privilege_raise(CAP_DAC_OVERRIDE) == 0;
+
+	pidfile_remove(descriptor, path);
+	if (raised)
+		privilege_lower(CAP_DAC_OVERRIDE);
 }
 
 void files_prepare(void)
@@ -132,7 +167,7 @@ void files_drop_pid(const struct options *options)
 		pid_file_count--;
 		files_pid_path(options, pid_file_count, path);
 		if (pid_files[pid_file_count] >= 0)
-			pidfile_remove(pid_files[pid_file_count], path);
+			drop_pid_file(pid_files[pid_file_count], path);
 	}
 }
 
@@ -144,25 +179,13 @@ void files_forget_leases(const struct options *options, const char *interface)
 	if (is_for_all != (interface == NULL))
 		return;
 	files_lease_path(options, interface, path);
-	store_remove(path);
-}
-
-/* A directory of another user's needs more than root's ownership. */
-static int replace(const char *path, const struct text *text, mode_t mode)
-{
-	int result = store_replace(path, text->start, text->length, mode);
-
-	if (result == -EACCES && privilege_raise(CAP_DAC_OVERRIDE) == 0) {
-		result = store_replace(path, text->start, text->length, mode);
-		privilege_lower(CAP_DAC_OVERRIDE);
-	}
-	return result;
+	discard(path);
 }
 
 void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one)
 {
-	static char buffer[LEASEFILE_BLOCK_MAX];
+	static char buffer[LEASES_MAX]; /* what is not used costs nothing */
 	static bool said;
 	const struct options *options = one->context->options;
 	struct text text = text_in(buffer, sizeof(buffer));
@@ -176,7 +199,7 @@ void files_write_leases(struct interface *const *all, size_t count,
 			leasefile_write(&all[i]->lease, &text);
 	files_lease_path(options, one->name, path);
 	if (text.length == 0)
-		result = store_remove(path);
+		result = discard(path);
 	else if (text.cut)
 		result = -EFBIG;
 	else
@@ -204,7 +227,7 @@ void files_write_status(const struct interface *interface)
 
 	own_path(interface->name, "status", path);
 	if (interface->phase == PHASE_ENDED) {
-		store_remove(path);
+		discard(path);
 		return;
 	}
 	status_write(&status, &text);
@@ -218,5 +241,5 @@ void files_remove_status(const struct interface *interface)
 	char path[PATH_MAX];
 
 	own_path(interface->name, "status", path);
-	store_remove(path);
+	discard(path);
 }

@@ -72,10 +72,24 @@ static void unlock(struct interface *interface)
 	interface->lock = -1;
 }
 
-/* Takes the link that now has the name; 0, or -errno with a line logged. */
+/* The link may have been renamed since: its name of today. */
+static const char *current_name(const struct interface *interface,
+				char buffer[IF_NAMESIZE])
+{
+	const char *name = if_indextoname(interface->ifindex, buffer);
+
+	return name != NULL ? name : interface->name;
+}
+
+/*
+ * Takes the link that is held, whatever its name is now, or, if it has gone,
+ * the one that has the name; 0, or -errno with a line logged.
+ */
 static int find_link(struct interface *interface, struct mac *mac)
 {
-	const char *name = interface->name;
+	char buffer[IF_NAMESIZE];
+	const char *name = current_name(interface, buffer);
+	const uint32_t locked = interface->ifindex;
 	int result = launch_find(name, &interface->ifindex, mac);
 
 	if (result == -EPROTONOSUPPORT)
@@ -84,8 +98,9 @@ static int find_link(struct interface *interface, struct mac *mac)
 		log_line(LOG_ERR, "%s: %s", name, strerror(-result));
 	if (result < 0)
 		return result;
-	if (interface->lock >= 0)
+	if (interface->lock >= 0 && interface->ifindex == locked)
 		return 0;
+	unlock(interface);
 	result = lock_index(interface->ifindex);
 	if (result == -EADDRINUSE)
 		log_line(LOG_ERR,
@@ -125,15 +140,6 @@ int interface_hold(struct interface *interface, const char *name,
 }
 
 /* The script. */
-
-/* The link may have been renamed; the script needs its name of today. */
-static const char *current_name(const struct interface *interface,
-				char buffer[IF_NAMESIZE])
-{
-	const char *name = if_indextoname(interface->ifindex, buffer);
-
-	return name != NULL ? name : interface->name;
-}
 
 static void to_announced(const struct lease_record *record,
 			 struct announced *out)
@@ -233,9 +239,14 @@ static void script_ended(struct interface *interface,
 		break;
 	case REASON_STOP:
 		interface->stop_told = true;
+		interface->is_on_file = false;
+		interface->leases_changed = true;
+		break;
+	case REASON_EXPIRE: /* until then -x has something to take down */
+		interface->is_on_file = false;
+		interface->leases_changed = true;
 		break;
 	case REASON_PREINIT:
-	case REASON_EXPIRE:
 	case REASON_RELEASE:
 	case REASON_NBI:
 	case REASON_COUNT:
@@ -248,8 +259,7 @@ static void script_ended(struct interface *interface,
 static void take_down(struct interface *interface, enum reason reason)
 {
 	run_script(interface, reason, NULL);
-	interface->has_lease = interface->is_on_file = false;
-	interface->leases_changed = true;
+	interface->has_lease = false;
 }
 
 static void on_script_exit(struct interface *interface, int status)
@@ -325,13 +335,14 @@ static int start_worker(struct interface *interface)
 	struct client_config config;
 	const char *what = NULL;
 	bool udp_missing;
+	char name[IF_NAMESIZE];
 	struct mac mac;
 	pid_t worker = find_link(interface, &mac);
 
 	if (worker < 0)
 		return worker;
 	fill_config(interface, &mac, &config);
-	worker = launch_worker(&context->launch, interface->name,
+	worker = launch_worker(&context->launch, current_name(interface, name),
 			       interface->ifindex, &config,
 			       &interface->conf.definitions, &interface->pipe,
 			       &udp_missing, &what);
@@ -476,19 +487,21 @@ static void on_state_notice(struct interface *interface,
 	if (notice->state != interface->state.state)
 		interface->state_since = clock_epoch_s();
 	interface->state = *notice;
-	interface->status_changed = true;
 }
 
-/* Log and state notices: no more than so many a second. */
-static bool may_speak(struct interface *interface)
+/*
+ * Log and state notices: no more than so many a second, each counted by
+ * itself, so that what a network makes us log hides no state.
+ */
+static bool may_speak(struct interface *interface, struct budget *budget)
 {
 	const uint64_t second = clock_boottime_ms() / SECOND_MS;
 
-	if (second != interface->second) {
-		interface->second = second;
-		interface->notices = 0;
+	if (second != budget->second) {
+		budget->second = second;
+		budget->used = 0;
 	}
-	if (interface->notices++ < NOTICES_A_SECOND)
+	if (budget->used++ < NOTICES_A_SECOND)
 		return true;
 	interface->notices_dropped++;
 	return false;
@@ -506,7 +519,9 @@ void interface_on_pipe(struct interface *interface)
 
 		if (length < 0)
 			return;
-		if (length == 0) { /* its exit says the rest */
+		if (length == 0) { /* its end, or a datagram of no octets */
+			if (interface->worker != 0)
+				kill_worker(interface);
 			close(interface->pipe);
 			interface->pipe = -1;
 			return;
@@ -516,13 +531,17 @@ void interface_on_pipe(struct interface *interface)
 			on_script_notice(interface, &received.script);
 			break;
 		case NOTICE_LOG:
-			if (may_speak(interface))
+			if (may_speak(interface, &interface->lines))
 				log_line((int)received.log.level, "%s",
 					 received.log.text);
 			break;
 		case NOTICE_STATE:
-			if (may_speak(interface))
-				on_state_notice(interface, &received.state);
+			on_state_notice(interface, &received.state);
+			/* the last of too many is written a little later */
+			if (may_speak(interface, &interface->states))
+				interface->status_changed = true;
+			else
+				interface->status_late = true;
 			break;
 		case NOTICE_INVALID:
 			condemn(interface, "a malformed notice");
@@ -541,13 +560,22 @@ static void end(struct interface *interface, int exit_status)
 	unlock(interface);
 }
 
+/* True if the link that is held, or one of its name, exists. */
+static bool is_there(const struct interface *interface)
+{
+	char name[IF_NAMESIZE];
+
+	return if_nametoindex(current_name(interface, name)) != 0;
+}
+
 void interface_restart(struct interface *interface)
 {
 	interface->phase = PHASE_HELD;
 	if (interface_start(interface) == 0)
 		return;
-	if (if_nametoindex(interface->name) == 0) {
+	if (!is_there(interface)) {
 		unlock(interface);
+		interface->ifindex = 0;
 		interface->phase = PHASE_ABSENT;
 		return;
 	}
@@ -612,6 +640,7 @@ static void on_worker_exit(struct interface *interface, int status)
 		log_line(LOG_NOTICE, "%s: the interface has gone",
 			 interface->name);
 		unlock(interface);
+		interface->ifindex = 0;
 		interface->phase = PHASE_ABSENT;
 		interface_on_links(interface); /* it may be back already */
 		return;
@@ -654,6 +683,12 @@ void interface_on_links(struct interface *interface)
 	proceed(interface);
 }
 
+/* When the status file may be written again. */
+static uint64_t next_second_ms(const struct interface *interface)
+{
+	return (interface->states.second + 1) * SECOND_MS;
+}
+
 void interface_on_time(struct interface *interface)
 {
 	const uint64_t now_ms = clock_boottime_ms();
@@ -667,6 +702,10 @@ void interface_on_time(struct interface *interface)
 	    interface->kill_ms <= now_ms) {
 		interface->kill_ms = TIME_NEVER;
 		kill_worker(interface);
+	}
+	if (interface->status_late && next_second_ms(interface) <= now_ms) {
+		interface->status_late = false;
+		interface->status_changed = true;
 	}
 	if ((interface->phase == PHASE_PAUSED ||
 	     interface->phase == PHASE_GIVEN_UP) &&
@@ -689,6 +728,8 @@ uint64_t interface_deadline(const struct interface *interface)
 		deadline = interface->script_deadline_ms;
 	if (interface->worker != 0 && interface->phase == PHASE_STOPPING)
 		deadline = earlier(deadline, interface->kill_ms);
+	if (interface->status_late)
+		deadline = earlier(deadline, next_second_ms(interface));
 	if (interface->phase == PHASE_PAUSED ||
 	    interface->phase == PHASE_GIVEN_UP)
 		deadline = earlier(deadline, interface->resume_ms);

@@ -26,8 +26,6 @@ int launch_reserve(void)
 		descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (descriptor < 0)
 			return -errno;
-		if (descriptor <= STDERR_FILENO)
-			fcntl(descriptor, F_SETFD, 0);
 	} while (descriptor < WORKER_DESCRIPTORS_END - 1);
 	if (descriptor >= WORKER_DESCRIPTORS_END)
 		close(descriptor);

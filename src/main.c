@@ -11,10 +11,12 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MANAGER_SCRIPT "nm-dhcp-helper" /* NetworkManager's */
@@ -76,6 +78,19 @@ static bool stays_in_foreground(const struct options *options,
 		options->personality != PERSONALITY_DHCLIENT);
 }
 
+/* True if `path` can be executed; else false, with errno set. */
+static bool is_script(const char *path)
+{
+	struct stat status;
+
+	if (access(path, X_OK) != 0 || stat(path, &status) != 0)
+		return false;
+	if (S_ISREG(status.st_mode))
+		return true;
+	errno = S_ISDIR(status.st_mode) ? EISDIR : EACCES;
+	return false;
+}
+
 /* What was asked for and is not done, and on which interfaces the rest is. */
 static void log_options(const struct options *options)
 {
@@ -105,7 +120,7 @@ static int run(const char *argv0, const char *name, struct options *options)
 	configuration_read(options);
 	if (options->script == NULL)
 		options->script = SCRIPT;
-	if (access(options->script, X_OK) != 0) {
+	if (!is_script(options->script)) {
 		fprintf(stderr, "%s: script %s: %s\n", name, options->script,
 			strerror(errno));
 		return EXIT_FAILURE;
@@ -129,6 +144,18 @@ static int run(const char *argv0, const char *name, struct options *options)
 	return monitor_run(&start);
 }
 
+/* Whatever is opened later must not become standard input or output. */
+static void occupy_standard_descriptors(void)
+{
+	int descriptor;
+
+	do {
+		descriptor = open("/dev/null", O_RDWR);
+	} while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+	if (descriptor >= 0)
+		close(descriptor);
+}
+
 int main(int argc, char *argv[])
 {
 	static struct options options;
@@ -137,6 +164,7 @@ int main(int argc, char *argv[])
 
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return worker_main(name);
+	occupy_standard_descriptors();
 	if (!cli_parse(argc, argv, &options, error, sizeof(error)))
 		return refuse(name, error);
 	if (!make_paths_absolute(name, &options))

@@ -119,10 +119,25 @@ static void remove_status(void)
 		files_remove_status(monitor.roster.interface[i]);
 }
 
+static void forget_leases(void)
+{
+	const struct options *options = monitor.start->options;
+	size_t i;
+
+	files_forget_leases(options, NULL);
+	for (i = 0; i < monitor.roster.count; i++)
+		files_forget_leases(options, monitor.roster.interface[i]->name);
+}
+
 /* At once, without a script: the workers end with us. */
 static void leave(void)
 {
 	remove_status();
+	/* a manager keeps no leases of ours; dhclient's -r looks for them */
+	if (monitor.context.manager_decides)
+		forget_leases();
+	if (monitor.stopping)
+		files_drop_pid(monitor.start->options);
 	exit(EXIT_SUCCESS);
 }
 
@@ -264,6 +279,8 @@ static bool is_over(int *exit_status)
 	}
 	if (given_up)
 		*exit_status = EXIT_FAILURE;
+	if (monitor.stopping)
+		*exit_status = EXIT_SUCCESS; /* as asked */
 	/* where none was named there may be one yet */
 	return monitor.roster.count > 0 || monitor.stopping;
 }
@@ -370,16 +387,6 @@ static int serve(const sigset_t *mask)
 	}
 }
 
-static void forget_leases(void)
-{
-	const struct options *options = monitor.start->options;
-	size_t i;
-
-	files_forget_leases(options, NULL);
-	for (i = 0; i < monitor.roster.count; i++)
-		files_forget_leases(options, monitor.roster.interface[i]->name);
-}
-
 /* Takes what is asked for, or says why not; nothing is changed before. */
 static int begin(void)
 {
@@ -389,6 +396,11 @@ static int begin(void)
 
 	if (result < 0) {
 		log_line(LOG_ERR, "/dev/null: %s", strerror(-result));
+		return result;
+	}
+	result = privilege_check(&what);
+	if (result < 0) {
+		log_line(LOG_ERR, "%s: %s", what, strerror(-result));
 		return result;
 	}
 	result = roster_hold(&monitor.roster, &monitor.context);

@@ -73,11 +73,8 @@ static int apply_ambient(bool is_root)
 	return apply(CAPNG_SELECT_AMBIENT);
 }
 
-int privilege_reduce(const char **what)
+int privilege_check(const char **what)
 {
-	const bool is_root = geteuid() == 0;
-	int rc;
-
 	*what = "reading the capabilities";
 	errno = 0;
 	if (capng_get_caps_process() != 0)
@@ -88,7 +85,16 @@ int privilege_reduce(const char **what)
 			*what = needed[i].name;
 			return -EPERM;
 		}
+	return 0;
+}
 
+int privilege_reduce(const char **what)
+{
+	const bool is_root = geteuid() == 0;
+	int rc = privilege_check(what);
+
+	if (rc < 0)
+		return rc;
 	keep_only(CAPNG_EFFECTIVE, BIT(CAP_NET_ADMIN));
 	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_NET_ADMIN);
 	keep_only(CAPNG_PERMITTED,

@@ -505,7 +505,7 @@ static void log_sandbox(void)
 {
 	const struct sandbox_state *sandbox = &worker.sandbox;
 
-	log_line(LOG_DEBUG,
+	log_line(LOG_INFO,
 		 "%s: worker has no capability, no new privileges%s%s",
 		 worker.link.name,
 		 sandbox->own_user ? ", a user of its own" : "",

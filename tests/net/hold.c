@@ -72,8 +72,7 @@ static void start(int pipe, const char *name, uint32_t ifindex,
 				     .arp_wait_ms = 50,
 				     .decline_pause_ms = 10000},
 			  .ifindex = ifindex,
-			  .is_verbose = 1,
-			  .has_udp = 1},
+			  .is_verbose = 1},
 	};
 
 	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
