@@ -203,13 +203,16 @@ pure: $(CORE)
 MAN8 = dhcpcanon.8 dhcpcanon-script.8
 
 install: all
-	$(INSTALL) -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' \
+	  '$(DESTDIR)$(MANDIR)/man8'
 	$(INSTALL) -m 755 $(PROGRAM) sbin/dhcpcanon-script '$(DESTDIR)$(SBINDIR)'
+	$(INSTALL) -m 644 man/dhcpcanon.conf.5 '$(DESTDIR)$(MANDIR)/man5'
 	$(INSTALL) -m 644 $(MAN8:%=man/%) '$(DESTDIR)$(MANDIR)/man8'
 
 uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon'
 	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon-script'
+	rm -f '$(DESTDIR)$(MANDIR)/man5/dhcpcanon.conf.5'
 	rm -f $(MAN8:%='$(DESTDIR)$(MANDIR)/man8/%')
 
 clean:
