@@ -115,8 +115,12 @@ static int run(const char *argv0, const char *name, struct options *options)
 		.parent = -1,
 	};
 
-	if (options->no_interfaces)
-		return EXIT_SUCCESS; /* as asked: -n */
+	if (options->no_interfaces) {
+		log_open(name,
+			 (struct log_target){.to_stderr = options->to_stderr});
+		log_options(options);
+		return EXIT_SUCCESS;
+	}
 	configuration_read(options);
 	if (options->script == NULL)
 		options->script = SCRIPT;
@@ -182,6 +186,8 @@ int main(int argc, char *argv[])
 			 (struct log_target){.to_stderr = options.to_stderr,
 					     .debug = options.is_verbose});
 		configuration_read(&options);
+		log_options(&options);
+		configuration_log(&options);
 		return stop_running_client(&options);
 	case CLI_RUN:
 		break;

@@ -88,3 +88,23 @@ def test_script_of_the_file(lab, raw):
 def test_missing_file_is_an_empty_one(lab, raw):
     lab.client(*QUICK, "-cf", str(lab.folder / "nowhere.conf"))
     assert lab.script.wait("BOUND")
+
+
+def test_the_file_may_be_a_link_or_a_device(lab, raw):
+    """As /etc/dhcp/dhclient.conf often is; /dev/null is an empty one."""
+    link = lab.folder / "link.conf"
+    link.symlink_to(write(lab, "supersede domain-name-servers 127.0.0.1;"))
+    client = lab.client(*QUICK, "-cf", str(link))
+    bound = lab.script.wait("BOUND")
+    assert bound["new_domain_name_servers"] == "127.0.0.1"
+    client.signal(signal.SIGTERM)
+    assert client.wait() == 0
+    client = lab.client(*QUICK, "-cf", "/dev/null")
+    assert lab.script.wait("BOUND", after=bound)
+    assert "/dev/null" not in client.log
+
+
+def test_no_interfaces_is_said(lab):
+    status, _, errors = lab.command("-n", "-v")
+    assert status == 0
+    assert "-n: " in errors
