@@ -5,7 +5,8 @@
  * host order in the program; `struct in_addr` alone stays in network order.
  *
  * Two pointers, because each has a bound of its own: that is how `make prove`
- * can tell that no read leaves the packet.  Its annotations begin with an @.
+ * can tell that no read leaves the packet.  A comment that begins with an @ is
+ * a hint for it.
  */
 #ifndef DHCPCANON_BYTES_H
 #define DHCPCANON_BYTES_H
@@ -124,7 +125,8 @@ static inline bool reader_copy(struct reader *in, size_t length, void *out)
 
 	if (!reader_take(in, length, &at))
 		return false;
-	memcpy(out, at, length);
+	if (length > 0) /* 0 octets have no address that must be valid */
+		memcpy(out, at, length);
 	return true;
 }
 

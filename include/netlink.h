@@ -62,6 +62,7 @@ static inline bool netlink_read_name(struct reader value, char out[IFNAMSIZ])
 
 	if (length == 0 || length > sizeof(name))
 		return false;
+	/*@ split length; */
 	reader_copy(&value, length, name);
 	if (name[length - 1] != '\0')
 		return false;

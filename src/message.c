@@ -88,7 +88,6 @@ static void place(struct message *message)
 		option->offset = offset;
 		option->length = 0;
 		offset = (uint16_t)(offset + length);
-		assert(offset <= sizeof(message->data));
 	}
 }
 

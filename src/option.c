@@ -350,17 +350,14 @@ static enum option_result write_text(struct reader *in, struct text *out)
 
 static enum option_result write_flag_text(struct reader *in, struct text *out)
 {
-	char rest[OPTION_TEXT_MAX];
-	struct text text = text_in(rest, sizeof(rest));
-	enum option_result result;
+	struct reader text;
+	uint8_t first;
 
 	write_element(ELEMENT_FLAG, in, out); /* no value is empty */
-	result = write_text(in, &text);
-	if (text.length > 0) {
+	text = *in;
+	if (reader_u8(&text, &first) && first != 0)
 		write_blank(out);
-		text_add(out, rest);
-	}
-	return result;
+	return write_text(in, out);
 }
 
 /* True if all of `in`, but for a NUL at its end, is of KIND_TEXT. */
@@ -414,7 +411,7 @@ static bool write_label(struct reader *in, uint8_t size, struct text *out)
 static bool write_domain(const struct reader *value, struct reader *in,
 			 struct text *out)
 {
-	struct reader elsewhere, *labels = in;
+	struct reader elsewhere = *value, *labels = in;
 	size_t before = reader_left(value) - reader_left(in);
 	size_t length = 0;
 	uint8_t size, low;
@@ -514,17 +511,18 @@ static enum option_result write_value(enum option_kind kind, struct reader *in,
 	return result;
 }
 
-enum option_result option_to_text(uint16_t code, const uint8_t *value,
-				  size_t length, struct text *out)
+/*
+ * option_to_text for a value that is not empty.  Zeros make the buffer a
+ * string whatever is written to it.
+ */
+static enum option_result write_clean(uint16_t code, const uint8_t *value,
+				      size_t length, struct text *out)
 {
-	char buffer[OPTION_TEXT_MAX];
+	char buffer[OPTION_TEXT_MAX] = "";
 	struct text text = text_in(buffer, sizeof(buffer));
+	struct reader in = reader_of(value, length);
 	enum option_result result;
-	struct reader in;
 
-	if (length == 0)
-		return OPTION_EMPTY;
-	in = reader_of(value, length);
 	result = write_value(option_kind(code), &in, &text);
 	if (result != OPTION_OK)
 		return result;
@@ -536,6 +534,13 @@ enum option_result option_to_text(uint16_t code, const uint8_t *value,
 		return OPTION_UNCLEAN;
 	text_add(out, buffer);
 	return OPTION_OK;
+}
+
+enum option_result option_to_text(uint16_t code, const uint8_t *value,
+				  size_t length, struct text *out)
+{
+	return length > 0 ? write_clean(code, value, length, out)
+			  : OPTION_EMPTY;
 }
 
 /*

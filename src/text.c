@@ -17,8 +17,10 @@ struct text text_in(char *buffer, size_t size)
 
 static void add_bytes(struct text *text, const char *bytes, size_t length)
 {
+	/*@ split length; */
 	/* one octet is the NUL's */
-	if (text->cut || length >= text->size - text->length) {
+	if (text->cut || length >= text->size ||
+	    text->length >= text->size - length) {
 		text->cut = true;
 		return;
 	}
@@ -78,9 +80,11 @@ bool text_take_number(const char **at, uint64_t max, uint64_t *out)
 	for (; is_digit(*next); next++) {
 		const uint64_t digit = (uint64_t)(*next - '0');
 
-		if (digit > max || value > (max - digit) / 10)
+		if (value > (UINT64_MAX - digit) / 10)
 			return false;
 		value = value * 10 + digit;
+		if (value > max)
+			return false;
 	}
 	*at = next;
 	*out = value;

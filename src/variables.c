@@ -9,8 +9,8 @@ bool variables_add(struct variables *variables, uint16_t code, const char *text)
 {
 	const size_t size = strlen(text) + 1;
 
-	if (variables->count == VARIABLES_MAX || size > OPTION_TEXT_MAX ||
-	    size > VARIABLES_TEXT_MAX - variables->size)
+	if (variables->count >= VARIABLES_MAX || size > OPTION_TEXT_MAX ||
+	    variables->size > VARIABLES_TEXT_MAX - size)
 		return false;
 	memcpy(variables->text + variables->size, text, size);
 	variables->item[variables->count++] =
@@ -73,7 +73,7 @@ static void note(struct making *making, uint16_t code,
 		 enum option_result result)
 {
 	if (result == OPTION_OK || result == OPTION_EMPTY ||
-	    result == OPTION_UNNAMED || making->refused == making->max_refusals)
+	    result == OPTION_UNNAMED || making->refused >= making->max_refusals)
 		return;
 	making->refusals[making->refused++] =
 		(struct variables_refusal){.code = code, .result = result};
