@@ -180,6 +180,11 @@ fuzz:
 	$(MAKE) fuzzers
 	BUILD=$(abspath $(FUZZ_BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
+# Frama-C/Eva: no input makes a decoder read or write outside of its buffers.
+prove:
+	tests/needs build prove
+	BUILD=$(abspath $(BUILD)) tests/prove/run
+
 # What the unit tests reach; GCOVR=--html-details=… and the like.
 coverage:
 	tests/needs build coverage
@@ -218,5 +223,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers coverage lint install uninstall clean FORCE
+.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers prove coverage lint install uninstall clean FORCE
 .SECONDARY:
