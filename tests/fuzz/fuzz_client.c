@@ -470,7 +470,9 @@ static void begin(struct world *world)
 	const uint8_t times = fuzz_u8(&world->in);
 	const struct client_config config = {
 		.mac = own_mac,
-		.disclosure = {flags & 1, flags & 2},
+		.disclosure = {.client_id = flags & 1,
+			       .request_options = flags & 2,
+			       .broadcast = flags & 128},
 		.timeout_ms = times & 1 ? 60000 : 1000,
 		.arp_wait_ms = times & 2   ? 0
 			       : times & 4 ? 9000
