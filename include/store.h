@@ -27,4 +27,10 @@ int store_remove(const char *path);
  */
 ssize_t store_read(const char *path, char *buffer, size_t size);
 
+/*
+ * The same of a file that the user names, which may as well be a link or a
+ * device.
+ */
+ssize_t store_read_given(const char *path, char *buffer, size_t size);
+
 #endif

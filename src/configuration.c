@@ -4,11 +4,10 @@
 #include "configuration.h"
 
 #include "log.h"
+#include "store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
 	char text[CONF_FILE_MAX + 1];
@@ -18,39 +17,14 @@ static struct {
 	struct conf_report report;
 } file;
 
-/*
- * Reads the user's file, which may be a link or a device, unlike our own:
- * how many octets, or -errno (-EFBIG when it is larger than we take).
- */
-static ssize_t read_file(const char *path)
-{
-	const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	size_t length = 0;
-	ssize_t got = 1;
-
-	if (descriptor < 0)
-		return -errno;
-	while (got > 0 && length < sizeof(file.text)) {
-		got = read(descriptor, file.text + length,
-			   sizeof(file.text) - length);
-		if (got > 0)
-			length += (size_t)got;
-	}
-	if (got < 0)
-		got = -errno;
-	close(descriptor);
-	if (got < 0)
-		return got;
-	return length < sizeof(file.text) ? (ssize_t)length : -EFBIG;
-}
-
 void configuration_read(struct options *options)
 {
 	ssize_t length;
 
 	if (options->conf_file == NULL)
 		return;
-	length = read_file(options->conf_file);
+	length = store_read_given(options->conf_file, file.text,
+				  sizeof(file.text));
 	if (length < 0) {
 		file.error = length == -ENOENT ? 0 : (int)length;
 		return;

@@ -1,6 +1,7 @@
 /*
  * Files as a whole.  Ours lie in a directory that others may write to as
- * well, so no link is followed and nothing is opened that is not a file.
+ * well, so no link is followed and nothing is opened that is not a file,
+ * but for one that the user names to be read.
  * Must not know what is in them.
  */
 #include "store.h"
@@ -123,6 +124,18 @@ static ssize_t read_all(int descriptor, char *buffer, size_t size)
 			length += (size_t)got;
 	}
 	return -EFBIG;
+}
+
+ssize_t store_read_given(const char *path, char *buffer, size_t size)
+{
+	const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t result;
+
+	if (descriptor < 0)
+		return -errno;
+	result = read_all(descriptor, buffer, size);
+	close(descriptor);
+	return result;
 }
 
 ssize_t store_read(const char *path, char *buffer, size_t size)
