@@ -46,6 +46,20 @@ const char *variables_find(const struct variables *variables, uint16_t code);
 void variables_remove(struct variables *variables, uint16_t code);
 
 /*
+ * Reads the value of `code` as an address (network order); false, writing
+ * nothing, if it is not there.
+ */
+bool variables_address(const struct variables *variables, uint16_t code,
+		       struct in_addr *out);
+
+/*
+ * Makes `address` (network order) the value of `code`, in the place of any
+ * other; false, without a value, when there is no room.
+ */
+bool variables_set_address(struct variables *variables, uint16_t code,
+			   struct in_addr address);
+
+/*
  * Steps through all: `*at` starts at 0 and `*text` is then the item's text,
  * borrowed.  Returns the item, NULL after the last.
  */

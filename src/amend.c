@@ -169,23 +169,10 @@ static size_t apply(const struct amendments *amendments,
 static struct in_addr address_of(const struct variables *variables,
 				 uint16_t code)
 {
-	const char *text = variables_find(variables, code);
 	struct in_addr address = {0};
 
-	if (text != NULL)
-		text_take_address(&text, &address);
+	variables_address(variables, code, &address);
 	return address;
-}
-
-static void set_address(struct variables *variables, uint16_t code,
-			struct in_addr address)
-{
-	char buffer[INET_ADDRSTRLEN];
-	struct text text = text_in(buffer, sizeof(buffer));
-
-	text_add_address(&text, address);
-	variables_remove(variables, code);
-	variables_add(variables, code, buffer);
 }
 
 /* Computes anew what variables_from_message computed with the mask `old`. */
@@ -197,12 +184,13 @@ static void follow_mask(const struct amendments *amendments, struct in_addr old,
 	const struct in_addr broadcast =
 		address_of(variables, OPTION_BROADCAST_ADDRESS);
 
-	set_address(variables, FIELD_NETWORK_NUMBER,
-		    (struct in_addr){address.s_addr & mask.s_addr});
+	variables_set_address(variables, FIELD_NETWORK_NUMBER,
+			      (struct in_addr){address.s_addr & mask.s_addr});
 	if (broadcast.s_addr == (address.s_addr | ~old.s_addr) &&
 	    !is_amended(amendments, OPTION_BROADCAST_ADDRESS))
-		set_address(variables, OPTION_BROADCAST_ADDRESS,
-			    (struct in_addr){address.s_addr | ~mask.s_addr});
+		variables_set_address(
+			variables, OPTION_BROADCAST_ADDRESS,
+			(struct in_addr){address.s_addr | ~mask.s_addr});
 }
 
 size_t amend_apply(const struct amendments *amendments,

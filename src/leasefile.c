@@ -597,27 +597,17 @@ static void read_statement(struct lexer *lexer, struct lease_record *out)
 /* Adds what dhclient computes: see variables_from_message. */
 static void add_computed(struct variables *variables)
 {
-	const char *address_text = variables_find(variables, FIELD_IP_ADDRESS);
-	const char *mask_text = variables_find(variables, OPTION_SUBNET_MASK);
-	char computed[INET_ADDRSTRLEN];
 	struct in_addr address, mask;
 
-	if (address_text == NULL || mask_text == NULL ||
-	    !text_take_address(&address_text, &address) ||
-	    !text_take_address(&mask_text, &mask))
+	if (!variables_address(variables, FIELD_IP_ADDRESS, &address) ||
+	    !variables_address(variables, OPTION_SUBNET_MASK, &mask))
 		return;
-
-	const struct in_addr network = {address.s_addr & mask.s_addr};
-	const struct in_addr broadcast = {address.s_addr | ~mask.s_addr};
-	struct text out = text_in(computed, sizeof(computed));
-
-	text_add_address(&out, network);
-	variables_add(variables, FIELD_NETWORK_NUMBER, computed);
-	if (variables_find(variables, OPTION_BROADCAST_ADDRESS) != NULL)
-		return;
-	out = text_in(computed, sizeof(computed));
-	text_add_address(&out, broadcast);
-	variables_add(variables, OPTION_BROADCAST_ADDRESS, computed);
+	variables_set_address(variables, FIELD_NETWORK_NUMBER,
+			      (struct in_addr){address.s_addr & mask.s_addr});
+	if (variables_find(variables, OPTION_BROADCAST_ADDRESS) == NULL)
+		variables_set_address(
+			variables, OPTION_BROADCAST_ADDRESS,
+			(struct in_addr){address.s_addr | ~mask.s_addr});
 }
 
 bool leasefile_read(const char *file, size_t length, const char *interface,

@@ -60,6 +60,25 @@ void variables_remove(struct variables *variables, uint16_t code)
 	variables->count--;
 }
 
+bool variables_address(const struct variables *variables, uint16_t code,
+		       struct in_addr *out)
+{
+	const char *text = variables_find(variables, code);
+
+	return text != NULL && text_take_address(&text, out);
+}
+
+bool variables_set_address(struct variables *variables, uint16_t code,
+			   struct in_addr address)
+{
+	char buffer[INET_ADDRSTRLEN];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	text_add_address(&text, address);
+	variables_remove(variables, code);
+	return variables_add(variables, code, buffer);
+}
+
 /* What variables_from_message works on. */
 struct making {
 	struct variables *out;
@@ -181,23 +200,14 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 	return making.refused;
 }
 
-/* The address of `code`; false if there is none. */
-static bool find_address(const struct variables *variables, uint16_t code,
-			 struct in_addr *out)
-{
-	const char *text = variables_find(variables, code);
-
-	return text != NULL && text_take_address(&text, out);
-}
-
 bool variables_fit_subnet(const struct variables *variables)
 {
 	struct in_addr address, mask, broadcast;
 
-	if (!find_address(variables, OPTION_BROADCAST_ADDRESS, &broadcast))
+	if (!variables_address(variables, OPTION_BROADCAST_ADDRESS, &broadcast))
 		return true;
-	return find_address(variables, FIELD_IP_ADDRESS, &address) &&
-	       find_address(variables, OPTION_SUBNET_MASK, &mask) &&
+	return variables_address(variables, FIELD_IP_ADDRESS, &address) &&
+	       variables_address(variables, OPTION_SUBNET_MASK, &mask) &&
 	       is_broadcast(broadcast,
 			    (struct in_addr){address.s_addr | ~mask.s_addr});
 }
