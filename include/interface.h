@@ -6,6 +6,7 @@
 #ifndef DHCPCANON_INTERFACE_H
 #define DHCPCANON_INTERFACE_H
 
+#include "budget.h"
 #include "cli.h"
 #include "conf.h"
 #include "launch.h"
@@ -29,12 +30,6 @@ enum interface_phase {
 	PHASE_GIVEN_UP, /* it failed too often: likewise, after an hour */
 	PHASE_STOPPING, /* script STOP, then the end */
 	PHASE_ENDED,
-};
-
-/* How many notices of a kind came in a second of the clock. */
-struct budget {
-	uint64_t second;
-	uint32_t used;
 };
 
 struct interface {

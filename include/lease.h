@@ -7,9 +7,9 @@
 #define DHCPCANON_LEASE_H
 
 #include "message.h"
+#include "moment.h"
 
 #define LEASE_INFINITE 0xffffffffU /* RFC 2131 §3.3, seconds */
-#define TIME_NEVER UINT64_MAX      /* milliseconds: no such moment */
 
 struct lease {
 	struct in_addr address; /* network order */

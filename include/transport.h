@@ -80,7 +80,7 @@ int transport_read_link(int netlink, struct link *link, bool *changed);
 
 /*
  * Arms the deadline timer at CLOCK_BOOTTIME `deadline_ms`, a past one to fire
- * at once; TIME_NEVER (see lease.h) disarms it.  Until then a timer that fired
+ * at once; TIME_NEVER (moment.h) disarms it.  Until then a timer that fired
  * stays readable; no read is needed.  Returns 0 or -errno.
  */
 int transport_arm_deadline(int deadline, uint64_t deadline_ms);

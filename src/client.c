@@ -11,6 +11,7 @@
 #include "client.h"
 
 #include "chance.h"
+#include "moment.h"
 
 #include <assert.h>
 
@@ -81,16 +82,6 @@ static bool has_lease(const struct client *client)
 static bool same_address(struct in_addr a, struct in_addr b)
 {
 	return a.s_addr == b.s_addr;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 /* Actions. */
@@ -236,10 +227,11 @@ static void send_renewal(struct client *client, enum sent sent,
 
 	/* a lease without end is renewed only when the user asks */
 	if (limit_ms != TIME_NEVER)
-		wait = later((limit_ms - event->now_ms) / 2, RENEW_LEAST_MS);
+		wait = moment_later((limit_ms - event->now_ms) / 2,
+				    RENEW_LEAST_MS);
 
 	client->transaction.secs = elapsed_s(client, event->now_ms);
-	client->deadline_ms = earlier(event->now_ms + wait, limit_ms);
+	client->deadline_ms = moment_earlier(event->now_ms + wait, limit_ms);
 	send_message(client, sent, event, client->deadline_ms - event->now_ms,
 		     out);
 }
@@ -467,7 +459,7 @@ static void detach(struct client *client, const struct event *event,
 		return;
 	if (client->config.manager_decides)
 		until = expiry_ms;
-	until = earlier(until, expiry_ms);
+	until = moment_earlier(until, expiry_ms);
 	if (client->script.withdraw || !client->script.bound ||
 	    until <= event->now_ms) {
 		withdraw(client);
@@ -475,7 +467,7 @@ static void detach(struct client *client, const struct event *event,
 	}
 	client->withdraw_ms = until;
 	/* until then there is an address, so nothing has failed */
-	client->fail_ms = later(client->fail_ms, until);
+	client->fail_ms = moment_later(client->fail_ms, until);
 }
 
 /*
@@ -536,9 +528,9 @@ static void enter(struct client *client, enum client_state state,
 		client->fail_ms = TIME_NEVER;
 		client->script.fail = false;
 		/* a late ACK may bring a T1 that has passed */
-		client->deadline_ms = later(now, client->config.udp_missing
-							 ? client->lease.t2_ms
-							 : client->lease.t1_ms);
+		client->deadline_ms = moment_later(
+			now, client->config.udp_missing ? client->lease.t2_ms
+							: client->lease.t1_ms);
 		break;
 	case STATE_RENEWING:
 		send_renewal(client, SENT_REQUEST_RENEWING, client->lease.t2_ms,
@@ -896,10 +888,10 @@ uint64_t client_deadline(const struct client *client)
 	uint64_t deadline = client->deadline_ms;
 
 	if (has_lease(client))
-		deadline = earlier(deadline, client->lease.expiry_ms);
-	deadline = earlier(deadline, client->fail_ms);
-	deadline = earlier(deadline, client->announce_ms);
-	return earlier(deadline, client->withdraw_ms);
+		deadline = moment_earlier(deadline, client->lease.expiry_ms);
+	deadline = moment_earlier(deadline, client->fail_ms);
+	deadline = moment_earlier(deadline, client->announce_ms);
+	return moment_earlier(deadline, client->withdraw_ms);
 }
 
 /* The rest of the world. */

@@ -221,14 +221,6 @@ static bool is_option_name(const char *folded)
 	return true;
 }
 
-static bool begins_with(const char *text, const char *prefix)
-{
-	while (*prefix != '\0')
-		if (*text++ != *prefix++)
-			return false;
-	return true;
-}
-
 /* The code that the folded name is defined for, or 0. */
 static uint16_t defined_code(const struct definitions *definitions,
 			     const char *folded)
@@ -255,7 +247,7 @@ static const char *read_name(struct parser *parser, char out[OPTION_NAME_MAX])
 	if (!lexer_string(&parser->lexer, name, sizeof(name)))
 		return "not the name of an option";
 	fold_name(name, out);
-	if (begins_with(out, space))
+	if (text_begins_with(out, space))
 		memmove(out, out + strlen(space),
 			strlen(out) + 1 - strlen(space));
 	for (const char *at = out; *at != '\0'; at++)

@@ -8,11 +8,10 @@
 
 bool definition_is_known(uint16_t code)
 {
-	static const char unnamed[] = "unknown-";
 	char name[OPTION_NAME_MAX];
 
 	option_file_name(code, name);
-	return memcmp(name, unnamed, sizeof(unnamed) - 1) != 0;
+	return !text_begins_with(name, "unknown-");
 }
 
 uint32_t definition_index(const struct definitions *definitions, uint16_t code)

@@ -126,22 +126,14 @@ void env_render(const struct env_input *input, struct env *out)
 	out->entry[out->count] = NULL;
 }
 
-static bool begins_with(const char *text, const char *prefix)
-{
-	for (; *prefix != '\0'; text++, prefix++)
-		if (*text != *prefix)
-			return false;
-	return true;
-}
-
 static bool is_own(const char *extra)
 {
 	for (size_t i = 0; i < LENGTH_OF(own_names); i++)
-		if (begins_with(extra, own_names[i]) &&
+		if (text_begins_with(extra, own_names[i]) &&
 		    extra[strlen(own_names[i])] == '=')
 			return true;
 	for (size_t i = 0; i < LENGTH_OF(own_prefixes); i++)
-		if (begins_with(extra, own_prefixes[i]))
+		if (text_begins_with(extra, own_prefixes[i]))
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "configuration.h"
 #include "log.h"
+#include "moment.h"
 #include "privilege.h"
 #include "script.h"
 #include "transport.h"
@@ -495,13 +496,7 @@ static void on_state_notice(struct interface *interface,
  */
 static bool may_speak(struct interface *interface, struct budget *budget)
 {
-	const uint64_t second = clock_boottime_ms() / SECOND_MS;
-
-	if (second != budget->second) {
-		budget->second = second;
-		budget->used = 0;
-	}
-	if (budget->used++ < NOTICES_A_SECOND)
+	if (budget_spend(budget, clock_boottime_ms(), NOTICES_A_SECOND))
 		return true;
 	interface->notices_dropped++;
 	return false;
@@ -683,12 +678,6 @@ void interface_on_links(struct interface *interface)
 	proceed(interface);
 }
 
-/* When the status file may be written again. */
-static uint64_t next_second_ms(const struct interface *interface)
-{
-	return (interface->states.second + 1) * SECOND_MS;
-}
-
 void interface_on_time(struct interface *interface)
 {
 	const uint64_t now_ms = clock_boottime_ms();
@@ -703,7 +692,8 @@ void interface_on_time(struct interface *interface)
 		interface->kill_ms = TIME_NEVER;
 		kill_worker(interface);
 	}
-	if (interface->status_late && next_second_ms(interface) <= now_ms) {
+	if (interface->status_late &&
+	    budget_renewal_ms(&interface->states) <= now_ms) {
 		interface->status_late = false;
 		interface->status_changed = true;
 	}
@@ -715,11 +705,6 @@ void interface_on_time(struct interface *interface)
 	}
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t interface_deadline(const struct interface *interface)
 {
 	uint64_t deadline = TIME_NEVER;
@@ -727,12 +712,13 @@ uint64_t interface_deadline(const struct interface *interface)
 	if (interface->script != 0)
 		deadline = interface->script_deadline_ms;
 	if (interface->worker != 0 && interface->phase == PHASE_STOPPING)
-		deadline = earlier(deadline, interface->kill_ms);
+		deadline = moment_earlier(deadline, interface->kill_ms);
 	if (interface->status_late)
-		deadline = earlier(deadline, next_second_ms(interface));
+		deadline = moment_earlier(
+			deadline, budget_renewal_ms(&interface->states));
 	if (interface->phase == PHASE_PAUSED ||
 	    interface->phase == PHASE_GIVEN_UP)
-		deadline = earlier(deadline, interface->resume_ms);
+		deadline = moment_earlier(deadline, interface->resume_ms);
 	return deadline;
 }
 
@@ -768,7 +754,7 @@ void interface_stop(struct interface *interface)
 	interface->kill_ms = now_ms + WORKER_STOP_MS;
 	send_command(interface, COMMAND_STOP);
 	if (interface->script != 0)
-		interface->script_deadline_ms = earlier(
+		interface->script_deadline_ms = moment_earlier(
 			interface->script_deadline_ms, now_ms + SCRIPT_STOP_MS);
 	proceed(interface);
 }

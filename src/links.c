@@ -6,7 +6,7 @@
 #include "links.h"
 
 #include "clock.h"
-#include "lease.h"
+#include "moment.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

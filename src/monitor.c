@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "files.h"
 #include "log.h"
+#include "moment.h"
 #include "nbi.h"
 #include "privilege.h"
 #include "roster.h"
@@ -285,20 +286,16 @@ static bool is_over(int *exit_status)
 	return monitor.roster.count > 0 || monitor.stopping;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t next_deadline(void)
 {
-	uint64_t deadline_ms = earlier(
-		earlier(roster_deadline(&monitor.roster), nbi_deadline()),
-		end_of_patience());
+	uint64_t deadline_ms =
+		moment_earlier(moment_earlier(roster_deadline(&monitor.roster),
+					      nbi_deadline()),
+			       end_of_patience());
 	size_t i;
 
 	for (i = 0; i < monitor.roster.count; i++)
-		deadline_ms = earlier(
+		deadline_ms = moment_earlier(
 			deadline_ms,
 			interface_deadline(monitor.roster.interface[i]));
 	return deadline_ms;

@@ -2,8 +2,8 @@
 #include "nbi.h"
 
 #include "clock.h"
-#include "lease.h"
 #include "log.h"
+#include "moment.h"
 #include "script.h"
 
 #include <signal.h>

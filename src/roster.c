@@ -5,7 +5,6 @@
 #include "roster.h"
 
 #include "files.h"
-#include "lease.h"
 #include "log.h"
 
 #include <errno.h>

@@ -65,6 +65,14 @@ void text_add_address(struct text *text, struct in_addr address)
 	text_add(text, quad);
 }
 
+bool text_begins_with(const char *text, const char *prefix)
+{
+	for (; *prefix != '\0'; text++, prefix++)
+		if (*text != *prefix)
+			return false;
+	return true;
+}
+
 static bool is_digit(char character)
 {
 	return character >= '0' && character <= '9';

@@ -5,7 +5,7 @@
  * no state and no privilege of its own.
  */
 #include "transport.h"
-#include "lease.h"
+#include "moment.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -4,6 +4,7 @@
  */
 #include "worker.h"
 
+#include "budget.h"
 #include "clock.h"
 #include "log.h"
 #include "notice.h"
@@ -25,7 +26,6 @@
 #define FRAMES_AT_ONCE 64 /* before the other descriptors have their turn */
 #define DROP_LINES_A_SECOND 4
 #define REFUSALS_MAX 16 /* options named in the log */
-#define LINE_MAX_OCTETS NOTICE_LOG_MAX
 
 /* Large, and one a process: not on the stack, never allocated. */
 static struct {
@@ -39,8 +39,7 @@ static struct {
 	struct message message;
 	struct actions actions;
 	uint8_t frame[FRAME_MAX];
-	uint64_t drop_second; /* in which drop lines are counted */
-	uint32_t drop_lines;
+	struct budget drop_lines;
 	bool ending;
 	int exit_status;
 } worker;
@@ -118,15 +117,9 @@ static void send_state_if_changed(void)
 
 static bool may_log_drop(void)
 {
-	const uint64_t second = clock_boottime_ms() / 1000;
-
-	if (!log_wants_debug())
-		return false;
-	if (second != worker.drop_second) {
-		worker.drop_second = second;
-		worker.drop_lines = 0;
-	}
-	return worker.drop_lines++ < DROP_LINES_A_SECOND;
+	return log_wants_debug() &&
+	       budget_spend(&worker.drop_lines, clock_boottime_ms(),
+			    DROP_LINES_A_SECOND);
 }
 
 static void count_drop(enum decode why, const char *what, size_t length)
@@ -240,7 +233,7 @@ static void count_report(const struct action *action)
 
 static void log_action(const struct action *action)
 {
-	char buffer[LINE_MAX_OCTETS];
+	char buffer[NOTICE_LOG_MAX];
 	struct text line = text_in(buffer, sizeof(buffer));
 	const int level = report_line(action, worker.link.name, &line);
 
