@@ -51,9 +51,9 @@ endif
 
 # The three rings: an arrow only ever points inwards (README.md).
 PURE = amend arp calendar client conf decode definition env frame lease \
-	leasefile lexer link message notice option physical profile reason \
+	leasefile lexer link mac message notice option physical profile reason \
 	report route status text value variables
-EDGE = background cli configuration files launch links log nbi pidfile \
+EDGE = background cli configuration files launch links lladdr log nbi pidfile \
 	privilege sandbox script store transport
 ACTOR = interface main monitor roster stop worker
 

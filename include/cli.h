@@ -48,11 +48,13 @@ struct options {
 	bool no_interfaces;      /* -n: hold none; then none is named either */
 	bool no_pid;             /* --no-pid */
 	bool delay_selecting;
-	bool script_given;  /* by flag or environment, not by default */
-	bool timeout_given; /* likewise */
-	bool quiet_stop;    /* SIGTERM, SIGINT: exit without the script */
-	bool hup_exits;     /* so does SIGHUP (dhclient) */
-	bool alarm_exits;   /* and SIGALRM (dhcpcd) */
+	bool random_mac;         /* a fresh one before each worker's start */
+	bool require_random_mac; /* none starts with the hardware's */
+	bool script_given;       /* by flag or environment, not by default */
+	bool timeout_given;      /* likewise */
+	bool quiet_stop;         /* SIGTERM, SIGINT: exit without the script */
+	bool hup_exits;          /* so does SIGHUP (dhclient) */
+	bool alarm_exits;        /* and SIGALRM (dhcpcd) */
 	struct disclosure disclosure; /* --client-id, --request-options, -B */
 	/* Files: flag, else environment, else dhclient's own if called so. */
 	const char *script;     /* -sf, -sp, dhcpcd's -c; NULL: SCRIPT */

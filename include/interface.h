@@ -26,6 +26,7 @@ struct monitor_context {
 enum interface_phase {
 	PHASE_HELD,     /* a worker runs, or is about to */
 	PHASE_ABSENT,   /* waits for a link of that name */
+	PHASE_REFUSED,  /* waits for another link-layer address */
 	PHASE_PAUSED,   /* the worker failed: a new one after a pause */
 	PHASE_GIVEN_UP, /* it failed too often: likewise, after an hour */
 	PHASE_STOPPING, /* script STOP, then the end */
@@ -41,11 +42,13 @@ struct interface {
 	enum interface_phase phase;
 	uint64_t resume_ms; /* PAUSED and GIVEN_UP: when it goes on */
 
-	pid_t worker;     /* 0: none */
-	int pipe;         /* -1: none */
-	int lock;         /* refuses a second instance; -1: none */
-	uint64_t kill_ms; /* the worker was asked to stop: until then */
-	bool mac_changed; /* the last worker ended for that */
+	pid_t worker;           /* 0: none */
+	int pipe;               /* -1: none */
+	int lock;               /* refuses a second instance; -1: none */
+	uint64_t kill_ms;       /* the worker was asked to stop: until then */
+	bool mac_changed;       /* the last worker ended for that */
+	enum mac_kind mac_kind; /* of the last worker's address */
+	struct mac judged;      /* the address that the log has judged */
 	uint64_t failed_ms[WORKER_FAILURES_MAX]; /* the latest ones */
 	uint32_t failures;
 
@@ -83,7 +86,10 @@ struct interface {
 int interface_hold(struct interface *interface, const char *name,
 		   const struct monitor_context *context);
 
-/* Starts its first worker and PREINIT; 0, or -errno with a sentence logged. */
+/*
+ * Starts its first worker and PREINIT; 0, or -errno with a sentence logged.
+ * -EADDRNOTAVAIL: it is PHASE_REFUSED, for --require-random-mac.
+ */
 int interface_start(struct interface *interface);
 
 /* The same while the program runs: a failure means a pause, or PHASE_ABSENT. */
@@ -104,7 +110,7 @@ bool interface_on_child(struct interface *interface, pid_t child, int status);
 /* Time has passed; see interface_deadline. */
 void interface_on_time(struct interface *interface);
 
-/* Links came or went (PHASE_ABSENT). */
+/* Links came, went or changed (PHASE_ABSENT, PHASE_REFUSED). */
 void interface_on_links(struct interface *interface);
 
 /* SIGHUP, SIGUSR1. */

@@ -8,6 +8,10 @@
 
 #define MAC_LENGTH 6
 
+/* Of the first octet (IEEE 802, 8.2). */
+#define MAC_GROUP_BIT 0x01U /* multicast */
+#define MAC_LOCAL_BIT 0x02U /* locally administered */
+
 struct mac {
 	uint8_t octet[MAC_LENGTH];
 };
@@ -17,5 +21,24 @@ static inline bool mac_equal(const struct mac *a, const struct mac *b)
 {
 	return memcmp(a->octet, b->octet, MAC_LENGTH) == 0;
 }
+
+enum mac_kind {
+	MAC_UNKNOWN,   /* the kernel can't say */
+	MAC_PERMANENT, /* the hardware's: it identifies the machine */
+	MAC_RANDOM,    /* another one, locally administered */
+	MAC_FOREIGN,   /* another one, of a manufacturer's */
+	MAC_KIND_COUNT
+};
+
+/* Lower-case words for logs, the status file and --audit. */
+const char *mac_kind_name(enum mac_kind kind);
+
+/*
+ * What kind of address `current` is: `permanent` is the hardware's, or NULL
+ * when it has told none; then `assigned`, the kernel's addr_assign_type (-1:
+ * unknown), and the local bit (IEEE 802, 8.4) decide.
+ */
+enum mac_kind mac_judge(const struct mac *current, const struct mac *permanent,
+			int assigned);
 
 #endif

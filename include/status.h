@@ -8,6 +8,8 @@
  *   state            INIT, SELECTING, REQUESTING, PROBING, BOUND, RENEWING,
  *                    REBINDING, DECLINED, STOPPED; NONE: no worker runs
  *   since            when that state was entered, UTC
+ *   [lladdr]         what kind of link-layer address it uses: permanent,
+ *                    random, foreign, unknown
  *   [address]        leased
  *   [server]         that leased it
  *   [t1]             seconds from `written` until it is renewed,
@@ -32,6 +34,7 @@
 #ifndef DHCPCANON_STATUS_H
 #define DHCPCANON_STATUS_H
 
+#include "mac.h"
 #include "notice.h"
 
 /* What the monitor adds to a worker's own words. */
@@ -43,6 +46,7 @@ struct status {
 	uint32_t workers_failed;
 	uint32_t routes_refused;
 	uint32_t notices_dropped;
+	enum mac_kind mac_kind;
 	const struct notice_state *worker; /* NULL: no worker runs */
 };
 

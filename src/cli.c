@@ -57,6 +57,8 @@ const char cli_usage[] =
 	"                        keep the address that long without carrier "
 	"(0)\n"
 	"  --delay-selecting     wait 1 to 10 s before the first message\n"
+	"  --random-mac          a fresh link-layer address for each worker\n"
+	"  --require-random-mac  no message from the hardware's own address\n"
 	"  --routes gateway|all|none\n"
 	"                        which routes to take from the network\n"
 	"  --client-id           send a client identifier (discloses more)\n"
@@ -276,6 +278,8 @@ static const struct flag common_flags[] = {
 	{"--arp-wait", MILLISECONDS(arp_wait_ms, 60000)},
 	{"--carrier-grace", SECONDS(carrier_grace_ms, 0, 86400)},
 	{"--delay-selecting", SETS(delay_selecting)},
+	{"--random-mac", SETS(random_mac)},
+	{"--require-random-mac", SETS(require_random_mac)},
 	{"--routes", .argument = "POLICY", CALLS(apply_routes),
 	 .expected = "gateway, all or none"},
 	{"--client-id", SETS(disclosure.client_id)},

@@ -221,6 +221,7 @@ void files_write_status(const struct interface *interface)
 		.workers_failed = interface->failures,
 		.routes_refused = interface->routes_refused,
 		.notices_dropped = interface->notices_dropped,
+		.mac_kind = interface->mac_kind,
 		.worker = interface->worker != 0 ? &interface->state : NULL,
 	};
 	int result;

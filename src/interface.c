@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "configuration.h"
+#include "lladdr.h"
 #include "log.h"
 #include "moment.h"
 #include "privilege.h"
@@ -330,6 +331,61 @@ static void worker_failed(struct interface *interface)
 	}
 }
 
+/* What the log says of an address, once for each. */
+static void log_kind(struct interface *interface, const char *name,
+		     const struct mac *mac, bool is_refused)
+{
+	const bool is_known = mac_equal(mac, &interface->judged);
+
+	interface->judged = *mac;
+	if (is_known)
+		return;
+	if (is_refused)
+		log_line(LOG_ERR,
+			 "%s: refused, its link-layer address is %s "
+			 "(--require-random-mac)",
+			 name, mac_kind_name(interface->mac_kind));
+	else if (interface->mac_kind == MAC_PERMANENT)
+		log_line(LOG_WARNING,
+			 "%s: its link-layer address is the hardware's own, by "
+			 "which this machine can be tracked (--random-mac sets "
+			 "another)",
+			 name);
+}
+
+/*
+ * Before any worker's first frame, be it after a replug or a reset: the
+ * address that it will send, `*mac`, is a fresh one, or not the hardware's, if
+ * that is asked for.  -EADDRNOTAVAIL: it may not be used.
+ */
+static int settle_address(struct interface *interface, const char *name,
+			  struct mac *mac)
+{
+	const struct options *options = interface->context->options;
+	const char *what;
+	bool is_refused;
+	int result;
+
+	if (options->random_mac) {
+		interface->mac_kind = MAC_RANDOM;
+		result = lladdr_randomize(name, mac, &what);
+		if (result < 0)
+			log_line(LOG_ERR, "%s: %s: %s", name, what,
+				 strerror(-result));
+		return result;
+	}
+	interface->mac_kind = lladdr_kind_of(name, mac);
+	is_refused = options->require_random_mac &&
+		     interface->mac_kind != MAC_RANDOM &&
+		     interface->mac_kind != MAC_FOREIGN;
+	log_kind(interface, name, mac, is_refused);
+	if (!is_refused)
+		return 0;
+	interface->phase = PHASE_REFUSED;
+	interface->status_changed = true;
+	return -EADDRNOTAVAIL;
+}
+
 static int start_worker(struct interface *interface)
 {
 	const struct monitor_context *context = interface->context;
@@ -340,6 +396,9 @@ static int start_worker(struct interface *interface)
 	struct mac mac;
 	pid_t worker = find_link(interface, &mac);
 
+	if (worker < 0)
+		return worker;
+	worker = settle_address(interface, current_name(interface, name), &mac);
 	if (worker < 0)
 		return worker;
 	fill_config(interface, &mac, &config);
@@ -565,8 +624,11 @@ static bool is_there(const struct interface *interface)
 
 void interface_restart(struct interface *interface)
 {
+	int result;
+
 	interface->phase = PHASE_HELD;
-	if (interface_start(interface) == 0)
+	result = interface_start(interface);
+	if (result == 0 || interface->phase == PHASE_REFUSED)
 		return;
 	if (!is_there(interface)) {
 		unlock(interface);
@@ -610,6 +672,7 @@ static void proceed(struct interface *interface)
 		end(interface, 0);
 		return;
 	case PHASE_ABSENT:
+	case PHASE_REFUSED:
 	case PHASE_PAUSED:
 	case PHASE_GIVEN_UP:
 	case PHASE_ENDED:
@@ -671,9 +734,20 @@ bool interface_on_child(struct interface *interface, pid_t child, int status)
 
 void interface_on_links(struct interface *interface)
 {
-	if (interface->phase != PHASE_ABSENT ||
-	    if_nametoindex(interface->name) == 0)
+	switch (interface->phase) {
+	case PHASE_ABSENT:
+		if (if_nametoindex(interface->name) == 0)
+			return;
+		break;
+	case PHASE_REFUSED:
+		break; /* looked at anew, as it may have gone too */
+	case PHASE_HELD:
+	case PHASE_PAUSED:
+	case PHASE_GIVEN_UP:
+	case PHASE_STOPPING:
+	case PHASE_ENDED:
 		return;
+	}
 	interface->phase = PHASE_HELD;
 	proceed(interface);
 }

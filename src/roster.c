@@ -115,9 +115,16 @@ int roster_start(struct roster *roster)
 	int result = 0;
 	size_t i;
 
-	for (i = 0; i < roster->count && result == 0; i++)
-		if (roster->interface[i]->phase == PHASE_HELD)
-			result = interface_start(roster->interface[i]);
+	for (i = 0; i < roster->count && result == 0; i++) {
+		struct interface *interface = roster->interface[i];
+
+		if (interface->phase != PHASE_HELD)
+			continue;
+		result = interface_start(interface);
+		/* the others may do */
+		if (roster->takes_all && interface->phase == PHASE_REFUSED)
+			result = 0;
+	}
 	return result;
 }
 
@@ -140,12 +147,14 @@ static void forget_gone(struct roster *roster)
 		links_ask(&roster->links);
 }
 
-static bool is_one_absent(const struct roster *roster)
+/* True if what becomes of links is of interest. */
+static bool is_one_waiting(const struct roster *roster)
 {
 	size_t i;
 
 	for (i = 0; i < roster->count; i++)
-		if (roster->interface[i]->phase == PHASE_ABSENT)
+		if (roster->interface[i]->phase == PHASE_ABSENT ||
+		    roster->interface[i]->phase == PHASE_REFUSED)
 			return true;
 	return false;
 }
@@ -158,7 +167,7 @@ void roster_settle(struct roster *roster)
 		forget_gone(roster);
 		return;
 	}
-	if (!is_one_absent(roster)) {
+	if (!is_one_waiting(roster)) {
 		links_close(&roster->links);
 		return;
 	}
@@ -183,8 +192,10 @@ void roster_on_links(struct roster *roster)
 		interface_restart(roster->interface[roster->count - 1]);
 	}
 	/* of those that are named only the name counts */
-	for (i = 0; i < roster->count && !roster->takes_all; i++)
-		interface_on_links(roster->interface[i]);
+	for (i = 0; i < roster->count; i++)
+		if (!roster->takes_all ||
+		    roster->interface[i]->phase == PHASE_REFUSED)
+			interface_on_links(roster->interface[i]);
 }
 
 void roster_on_udev(struct roster *roster)

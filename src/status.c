@@ -144,6 +144,7 @@ void status_write(const struct status *status, struct text *out)
 		add_string(out, "state",
 			   client_state_name((enum client_state)worker->state));
 		add_moment(out, "since", status->since);
+		add_string(out, "lladdr", mac_kind_name(status->mac_kind));
 		add_lease(out, worker);
 		add_sandbox(out, &worker->sandbox);
 		add_counters(out, &worker->counters);
