@@ -50,12 +50,12 @@ CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 endif
 
 # The three rings: an arrow only ever points inwards (README.md).
-PURE = amend arp calendar client conf decode definition env frame lease \
-	leasefile lexer link mac message notice option physical profile reason \
-	report route status text value variables
+PURE = amend arp calendar client conf decode definition env frame json \
+	lease leasefile lexer link mac message notice option physical profile \
+	reason report route status statusfile text value variables
 EDGE = background cli configuration files launch links lladdr log nbi pidfile \
 	privilege sandbox script store transport
-ACTOR = interface main monitor roster stop worker
+ACTOR = interface main monitor query roster stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

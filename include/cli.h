@@ -26,6 +26,7 @@ enum cli_action {
 	CLI_RUN,
 	CLI_RELEASE, /* -r */
 	CLI_STOP,    /* -x */
+	CLI_STATUS,  /* --status */
 	CLI_VERSION,
 	CLI_HELP,
 };
@@ -47,6 +48,7 @@ struct options {
 	bool wait_for_interface; /* -w: one that is missing may come later */
 	bool no_interfaces;      /* -n: hold none; then none is named either */
 	bool no_pid;             /* --no-pid */
+	bool json;               /* --json, of what is printed */
 	bool delay_selecting;
 	bool random_mac;         /* a fresh one before each worker's start */
 	bool require_random_mac; /* none starts with the hardware's */

@@ -95,7 +95,7 @@ enum report_type {
 	REPORT_REFUSED,   /* not acceptable: number is enum lease_refusal */
 	REPORT_ACK,       /* address acknowledged by server */
 	REPORT_NAK,       /* by server */
-	REPORT_BOUND,     /* to address; number: seconds until T1 */
+	REPORT_BOUND,     /* to address; number: seconds until renewal */
 	REPORT_EXPIRED,   /* the lease of address ran out */
 	REPORT_CONFLICT,  /* address is used by mac */
 	REPORT_DEFENDED,  /* likewise, while bound, for the first time */
@@ -131,6 +131,7 @@ struct action {
 			struct in_addr source, destination; /* network order */
 			struct in_addr address; /* what it is about, for logs */
 			uint32_t interval_s;    /* until it is sent again */
+			uint32_t attempt;       /* 1; then it is sent again */
 		} message;
 		uint8_t arp[ARP_FRAME_LENGTH];
 		struct in_addr watch;
@@ -229,6 +230,12 @@ void client_step(struct client *client, const struct event *event,
  * nothing is waited for but other events.
  */
 uint64_t client_deadline(const struct client *client);
+
+/*
+ * When the lease that is held is to be renewed, CLOCK_BOOTTIME milliseconds:
+ * T1; T2 with `udp_missing`, since only a broadcast is possible then.
+ */
+uint64_t client_renewal_ms(const struct client *client);
 
 /* True in the states that hold a lease: BOUND, RENEWING, REBINDING. */
 bool client_is_bound(const struct client *client);

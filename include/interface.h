@@ -66,7 +66,8 @@ struct interface {
 	struct notice_state state;
 	int64_t state_since;         /* seconds since the epoch */
 	struct budget lines, states; /* of notices */
-	bool status_late; /* the status file waits for the next second */
+	bool status_late;       /* the status file waits for the next second */
+	uint32_t lines_omitted; /* and not said yet */
 	uint32_t notices_dropped;
 	uint32_t routes_refused;
 

@@ -12,7 +12,11 @@
 
 #define LOG_LINE_MAX 240 /* octets of a line, NUL included */
 
-/* Where the log goes. */
+/*
+ * Where the log goes.  Where standard error is the journal ($JOURNAL_STREAM)
+ * and wanted, lines go there alone, with their level (sd-daemon(3)): the
+ * system log would be the same journal.
+ */
 struct log_target {
 	bool to_stderr; /* -v and -d, unless -q came later */
 	bool debug;     /* LOG_DEBUG lines too (-v, -d) */

@@ -56,6 +56,7 @@ struct counters {
 	uint32_t sent[SENT_COUNT];      /* messages */
 	uint32_t dropped[DECODE_COUNT]; /* frames, by kind */
 	uint32_t naks, conflicts, declines, offers_refused;
+	uint32_t retransmissions; /* of what was sent, not the first time */
 };
 
 /* NOTICE_STATE. */

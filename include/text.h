@@ -33,6 +33,9 @@ void text_add_number(struct text *text, int64_t value);
 /* Appends `address` (network order) as a dotted quad. */
 void text_add_address(struct text *text, struct in_addr address);
 
+/* True if the two are the same. */
+bool text_equals(const char *a, const char *b);
+
 /* True if `text` begins with `prefix`. */
 bool text_begins_with(const char *text, const char *prefix);
 

@@ -63,6 +63,8 @@ const char cli_usage[] =
 	"                        which routes to take from the network\n"
 	"  --client-id           send a client identifier (discloses more)\n"
 	"  --request-options     send a request list (discloses more)\n"
+	"  --status [interface ...] [--json]\n"
+	"                        show how running clients are doing\n"
 	"\n"
 	"Called as dhcpcd, in place of dhclient's, as NetworkManager does:\n"
 	"  --noconfigure -B -K -L -A -c SCRIPT -4 [-h NAME [-F HOW]]\n";
@@ -284,6 +286,8 @@ static const struct flag common_flags[] = {
 	 .expected = "gateway, all or none"},
 	{"--client-id", SETS(disclosure.client_id)},
 	{"--request-options", SETS(disclosure.request_options)},
+	{"--status", DOES(CLI_STATUS)},
+	{"--json", SETS(json)},
 };
 
 /* A file that may be named by the environment, and dhclient's default. */
@@ -516,11 +520,30 @@ static void name_files(struct options *out)
 	}
 }
 
+/* True if `action` is to print something for whoever called. */
+static bool prints(enum cli_action action)
+{
+	switch (action) {
+	case CLI_STATUS:
+	case CLI_VERSION:
+	case CLI_HELP:
+		return true;
+	case CLI_RUN:
+	case CLI_RELEASE:
+	case CLI_STOP:
+		break;
+	}
+	return false;
+}
+
 /* Settles what depends on all words together. */
 static bool complete(struct words *words, struct options *out)
 {
 	if (out->no_interfaces && out->interface_count != 0)
 		return complain(words, "-n: no interface can be named with it");
+	if (out->json && !prints(out->action))
+		return complain(words, "--json: nothing is printed without "
+				       "--status");
 	name_files(out);
 	out->timeout_given = out->timeout_ms != 0;
 	if (!out->timeout_given)

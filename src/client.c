@@ -73,6 +73,12 @@ bool client_is_bound(const struct client *client)
 	       client->state == STATE_REBINDING;
 }
 
+uint64_t client_renewal_ms(const struct client *client)
+{
+	return client->config.udp_missing ? client->lease.t2_ms
+					  : client->lease.t1_ms;
+}
+
 /* One that is being probed counts: RFC 2131's clock runs already. */
 static bool has_lease(const struct client *client)
 {
@@ -147,6 +153,7 @@ static void send_message(struct client *client, enum sent sent,
 	client->attempt++;
 	action->message.sent = sent;
 	action->message.address = client->transaction.address;
+	action->message.attempt = client->attempt;
 	action->message.interval_s = (uint32_t)((next_ms + MS / 2) / MS);
 	action->message.destination.s_addr = INADDR_BROADCAST;
 	if (unicast) {
@@ -528,9 +535,8 @@ static void enter(struct client *client, enum client_state state,
 		client->fail_ms = TIME_NEVER;
 		client->script.fail = false;
 		/* a late ACK may bring a T1 that has passed */
-		client->deadline_ms = moment_later(
-			now, client->config.udp_missing ? client->lease.t2_ms
-							: client->lease.t1_ms);
+		client->deadline_ms =
+			moment_later(now, client_renewal_ms(client));
 		break;
 	case STATE_RENEWING:
 		send_renewal(client, SENT_REQUEST_RENEWING, client->lease.t2_ms,
@@ -638,13 +644,14 @@ static void report_bound(const struct client *client, const struct event *event,
 			 struct actions *out)
 {
 	const struct lease *lease = &client->lease;
-	uint64_t until_t1 = UINT32_MAX;
+	const uint64_t renewal_ms = client_renewal_ms(client);
+	uint64_t left_s = UINT32_MAX;
 
-	if (lease->t1_ms != TIME_NEVER)
-		until_t1 = lease->t1_ms <= event->now_ms
-				   ? 0
-				   : (lease->t1_ms - event->now_ms) / MS;
-	report(out, REPORT_BOUND, lease->address, lease->server, until_t1);
+	if (renewal_ms != TIME_NEVER)
+		left_s = renewal_ms <= event->now_ms
+				 ? 0
+				 : (renewal_ms - event->now_ms) / MS;
+	report(out, REPORT_BOUND, lease->address, lease->server, left_s);
 }
 
 /* A new lease is ours. */

@@ -208,6 +208,34 @@ void files_write_leases(struct interface *const *all, size_t count,
 		complain(&said, path, result);
 }
 
+/* Without a worker; PHASE_ENDED has no file. */
+static enum status_idle idle_of(const struct interface *interface)
+{
+	switch (interface->phase) {
+	case PHASE_HELD:
+		return STATUS_STARTING;
+	case PHASE_ABSENT:
+		return STATUS_ABSENT;
+	case PHASE_REFUSED:
+		return STATUS_REFUSED;
+	case PHASE_PAUSED:
+		return STATUS_PAUSED;
+	case PHASE_GIVEN_UP:
+		return STATUS_GIVEN_UP;
+	case PHASE_STOPPING:
+	case PHASE_ENDED:
+		break;
+	}
+	return STATUS_ENDING;
+}
+
+static uint32_t seconds_until(uint64_t when_ms)
+{
+	const uint64_t now_ms = clock_boottime_ms();
+
+	return when_ms <= now_ms ? 0 : (uint32_t)((when_ms - now_ms) / 1000);
+}
+
 void files_write_status(const struct interface *interface)
 {
 	static bool said;
@@ -218,6 +246,8 @@ void files_write_status(const struct interface *interface)
 		.pid = getpid(),
 		.now = clock_epoch_s(),
 		.since = interface->state_since,
+		.idle = idle_of(interface),
+		.retry_s = seconds_until(interface->resume_ms),
 		.workers_failed = interface->failures,
 		.routes_refused = interface->routes_refused,
 		.notices_dropped = interface->notices_dropped,

@@ -318,6 +318,8 @@ static void worker_failed(struct interface *interface)
 		    now_ms - interface->failed_ms[i] < HOUR_MS)
 			recent++;
 	interface->failed_ms[slot] = now_ms;
+	interface->state_since = clock_epoch_s();
+	interface->status_changed = true;
 	interface->failures++;
 	interface->phase = PHASE_PAUSED;
 	interface->resume_ms = now_ms + (SECOND_MS << (recent - 1));
@@ -561,6 +563,27 @@ static bool may_speak(struct interface *interface, struct budget *budget)
 	return false;
 }
 
+/* How many lines were left out, once there may be some again. */
+static void log_omitted(struct interface *interface)
+{
+	if (interface->lines_omitted == 0)
+		return;
+	log_line(LOG_WARNING, "%s: %u lines left out, over %d a second",
+		 interface->name, interface->lines_omitted, NOTICES_A_SECOND);
+	interface->lines_omitted = 0;
+}
+
+static void on_log_notice(struct interface *interface,
+			  const struct notice_log *notice)
+{
+	if (!may_speak(interface, &interface->lines)) {
+		interface->lines_omitted++;
+		return;
+	}
+	log_omitted(interface);
+	log_line((int)notice->level, "%s", notice->text);
+}
+
 void interface_on_pipe(struct interface *interface)
 {
 	int notices;
@@ -585,9 +608,7 @@ void interface_on_pipe(struct interface *interface)
 			on_script_notice(interface, &received.script);
 			break;
 		case NOTICE_LOG:
-			if (may_speak(interface, &interface->lines))
-				log_line((int)received.log.level, "%s",
-					 received.log.text);
+			on_log_notice(interface, &received.log);
 			break;
 		case NOTICE_STATE:
 			on_state_notice(interface, &received.state);
@@ -634,6 +655,8 @@ void interface_restart(struct interface *interface)
 		unlock(interface);
 		interface->ifindex = 0;
 		interface->phase = PHASE_ABSENT;
+		interface->state_since = clock_epoch_s();
+		interface->status_changed = true;
 		return;
 	}
 	worker_failed(interface);
@@ -690,6 +713,7 @@ static void on_worker_exit(struct interface *interface, int status)
 	interface->pipe = -1;
 	interface->worker = 0;
 	interface->script_for_worker = false;
+	interface->state_since = clock_epoch_s();
 	interface->status_changed = true;
 	if (interface->phase != PHASE_HELD)
 		return;
@@ -766,6 +790,9 @@ void interface_on_time(struct interface *interface)
 		interface->kill_ms = TIME_NEVER;
 		kill_worker(interface);
 	}
+	if (interface->lines_omitted > 0 &&
+	    budget_renewal_ms(&interface->lines) <= now_ms)
+		log_omitted(interface);
 	if (interface->status_late &&
 	    budget_renewal_ms(&interface->states) <= now_ms) {
 		interface->status_late = false;
@@ -787,6 +814,9 @@ uint64_t interface_deadline(const struct interface *interface)
 		deadline = interface->script_deadline_ms;
 	if (interface->worker != 0 && interface->phase == PHASE_STOPPING)
 		deadline = moment_earlier(deadline, interface->kill_ms);
+	if (interface->lines_omitted > 0)
+		deadline = moment_earlier(deadline,
+					  budget_renewal_ms(&interface->lines));
 	if (interface->status_late)
 		deadline = moment_earlier(
 			deadline, budget_renewal_ms(&interface->states));

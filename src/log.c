@@ -5,12 +5,16 @@
  */
 #include "log.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The one state of its kind: a process has one log. */
 static struct log_target target;
+static bool stderr_is_journal;
 static void (*sink_for_all)(int level, const char *text);
 
 static void write_system_log(int level, const char *text)
@@ -18,11 +22,26 @@ static void write_system_log(int level, const char *text)
 	syslog(level, "%s", text);
 }
 
+/* $JOURNAL_STREAM is DEVICE:INODE of what was the journal: systemd.exec(5). */
+static bool is_journal(int descriptor)
+{
+	const char *named = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat status;
+
+	if (named == NULL || fstat(descriptor, &status) < 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev,
+		 (uintmax_t)status.st_ino);
+	return strcmp(named, own) == 0;
+}
+
 void log_open(const char *ident, struct log_target wanted)
 {
 	/* without LOG_NDELAY: a worker is to have no such descriptor */
 	openlog(ident, LOG_PID, LOG_DAEMON);
 	target = wanted;
+	stderr_is_journal = is_journal(STDERR_FILENO);
 	sink_for_all = write_system_log;
 }
 
@@ -43,10 +62,14 @@ bool log_wants_debug(void)
 }
 
 /* One write, so that lines of several processes don't mix. */
-static void write_stderr(const char *text)
+static void write_stderr(int level, const char *text)
 {
-	char line[LOG_LINE_MAX + 1];
-	const int length = snprintf(line, sizeof(line), "%s\n", text);
+	char line[LOG_LINE_MAX + sizeof("<7>")], prefix[sizeof("<7>")] = "";
+	int length;
+
+	if (stderr_is_journal)
+		snprintf(prefix, sizeof(prefix), "<%d>", level & LOG_PRIMASK);
+	length = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
 
 	/* nobody is left to be told when this fails */
 	if (write(STDERR_FILENO, line, (size_t)length) < 0)
@@ -69,7 +92,9 @@ void log_line(int level, const char *format, ...)
 			*at = '?';
 	}
 	if (target.to_stderr)
-		write_stderr(text);
+		write_stderr(level, text);
+	if (target.to_stderr && stderr_is_journal)
+		return;
 	if (sink_for_all != NULL)
 		sink_for_all(level, text);
 }

@@ -7,6 +7,7 @@
 #include "configuration.h"
 #include "log.h"
 #include "monitor.h"
+#include "query.h"
 #include "stop.h"
 #include "worker.h"
 
@@ -189,6 +190,8 @@ int main(int argc, char *argv[])
 		log_options(&options);
 		configuration_log(&options);
 		return stop_running_client(&options);
+	case CLI_STATUS:
+		return query_status(&options);
 	case CLI_RUN:
 		break;
 	}

@@ -9,6 +9,12 @@
 #include <assert.h>
 #include <stdio.h>
 
+static const char *const idle_names[STATUS_IDLE_COUNT] = {
+	[STATUS_STARTING] = "STARTING", [STATUS_ABSENT] = "ABSENT",
+	[STATUS_REFUSED] = "REFUSED",   [STATUS_PAUSED] = "PAUSED",
+	[STATUS_GIVEN_UP] = "GIVEN_UP", [STATUS_ENDING] = "ENDING",
+};
+
 static void add_string(struct text *out, const char *key, const char *value)
 {
 	text_add(out, key);
@@ -121,6 +127,7 @@ static void add_counters(struct text *out, const struct counters *counters)
 
 	for (size_t i = 0; i < SENT_COUNT; i++)
 		add_number(out, sent[i], counters->sent[i]);
+	add_number(out, "retransmissions", counters->retransmissions);
 	for (size_t i = DECODE_OK + 1; i < DECODE_COUNT; i++)
 		add_dropped(out, (enum decode)i, counters->dropped[i]);
 	add_number(out, "naks", counters->naks);
@@ -137,8 +144,12 @@ void status_write(const struct status *status, struct text *out)
 	add_number(out, "pid", status->pid);
 	add_moment(out, "written", status->now);
 	if (worker == NULL) {
-		add_string(out, "state", "NONE");
+		assert(status->idle < STATUS_IDLE_COUNT);
+		add_string(out, "state", idle_names[status->idle]);
 		add_moment(out, "since", status->since);
+		if (status->idle == STATUS_PAUSED ||
+		    status->idle == STATUS_GIVEN_UP)
+			add_number(out, "retry", status->retry_s);
 	} else {
 		assert(worker->state < STATE_COUNT);
 		add_string(out, "state",

@@ -65,6 +65,13 @@ void text_add_address(struct text *text, struct in_addr address)
 	text_add(text, quad);
 }
 
+bool text_equals(const char *a, const char *b)
+{
+	const size_t length = strlen(a);
+
+	return strlen(b) == length && memcmp(a, b, length) == 0;
+}
+
 bool text_begins_with(const char *text, const char *prefix)
 {
 	for (; *prefix != '\0'; text++, prefix++)

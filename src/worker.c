@@ -25,7 +25,14 @@
 
 #define FRAMES_AT_ONCE 64 /* before the other descriptors have their turn */
 #define DROP_LINES_A_SECOND 4
+#define REFUSAL_LINES_A_MINUTE 6
 #define REFUSALS_MAX 16 /* options named in the log */
+
+/* Lines of one kind, which a network may cause as often as it likes. */
+struct quota {
+	struct budget budget;
+	uint32_t omitted; /* since the last one that was logged */
+};
 
 /* Large, and one a process: not on the stack, never allocated. */
 static struct {
@@ -39,7 +46,8 @@ static struct {
 	struct message message;
 	struct actions actions;
 	uint8_t frame[FRAME_MAX];
-	struct budget drop_lines;
+	size_t frame_length; /* of `frame`, the last one received */
+	struct quota drop_lines, refusal_lines;
 	bool ending;
 	int exit_status;
 } worker;
@@ -77,7 +85,8 @@ static struct notice_times times_from_now(void)
 	const uint64_t now_ms = clock_boottime_ms();
 
 	return (struct notice_times){
-		.t1_s = seconds_until(lease->t1_ms, now_ms),
+		.t1_s = seconds_until(client_renewal_ms(&worker.client),
+				      now_ms),
 		.t2_s = seconds_until(lease->t2_ms, now_ms),
 		.expiry_s = seconds_until(lease->expiry_ms, now_ms),
 	};
@@ -115,19 +124,68 @@ static void send_state_if_changed(void)
 
 /* Dropped frames. */
 
-static bool may_log_drop(void)
+/*
+ * Appends to a line how many of its kind were left out before it; false if it
+ * is to be left out too.
+ */
+static bool allow_line(struct quota *quota, uint64_t clock, uint32_t most,
+		       struct text *line)
 {
-	return log_wants_debug() &&
-	       budget_spend(&worker.drop_lines, clock_boottime_ms(),
-			    DROP_LINES_A_SECOND);
+	if (!budget_spend(&quota->budget, clock, most)) {
+		quota->omitted++;
+		return false;
+	}
+	if (quota->omitted > 0) {
+		text_add(line, " (and ");
+		text_add_number(line, quota->omitted);
+		text_add(line, " more before)");
+	}
+	quota->omitted = 0;
+	return true;
 }
 
-static void count_drop(enum decode why, const char *what, size_t length)
+/*
+ * Whoever sent the frame under way, by the one address that every frame has.
+ * Debug lines may name it: it is not ours.
+ */
+static void add_sender(struct text *line)
 {
+	char sender[80];
+
+	snprintf(sender, sizeof(sender), ", %zu octets", worker.frame_length);
+	text_add(line, sender);
+	if (worker.frame_length < (size_t)2 * MAC_LENGTH)
+		return;
+
+	const uint8_t *mac = worker.frame + MAC_LENGTH;
+
+	snprintf(sender, sizeof(sender), " from %02x:%02x:%02x:%02x:%02x:%02x",
+		 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	text_add(line, sender);
+}
+
+static void log_drop(struct text *line)
+{
+	add_sender(line);
+	if (allow_line(&worker.drop_lines, clock_boottime_ms(),
+		       DROP_LINES_A_SECOND, line))
+		log_line(LOG_DEBUG, "%s", line->start);
+}
+
+static void count_drop(enum decode why, const char *what)
+{
+	char buffer[NOTICE_LOG_MAX];
+	struct text line = text_in(buffer, sizeof(buffer));
+
 	worker.counters.dropped[why]++;
-	if (may_log_drop())
-		log_line(LOG_DEBUG, "%s: dropped %s of %zu octets: %s",
-			 worker.link.name, what, length, decode_name(why));
+	if (!log_wants_debug())
+		return;
+	text_add(&line, worker.link.name);
+	text_add(&line, ": dropped ");
+	text_add(&line, what);
+	text_add(&line, ": ");
+	text_add(&line, decode_name(why));
+	log_drop(&line);
 }
 
 /* What is to be done. */
@@ -137,6 +195,8 @@ static void do_send(const struct action *action)
 	int result;
 
 	worker.counters.sent[action->message.sent]++;
+	if (action->message.attempt > 1)
+		worker.counters.retransmissions++;
 	if (action->message.sent == SENT_DECLINE)
 		worker.counters.declines++;
 	if (action->type == ACTION_UNICAST) {
@@ -240,7 +300,16 @@ static void log_action(const struct action *action)
 	if (level == REPORT_SILENT)
 		return;
 	if (action->type == ACTION_REPORT &&
-	    action->report.type == REPORT_DROPPED && !may_log_drop())
+	    action->report.type == REPORT_DROPPED) {
+		if (log_wants_debug())
+			log_drop(&line);
+		return;
+	}
+	if (action->type == ACTION_REPORT &&
+	    action->report.type == REPORT_REFUSED &&
+	    /* the budget's second is a minute here */
+	    !allow_line(&worker.refusal_lines, clock_boottime_ms() / 60,
+			REFUSAL_LINES_A_MINUTE, &line))
 		return;
 	log_line(level, "%s", buffer);
 }
@@ -322,6 +391,7 @@ static void on_packet(void)
 		/* an error is the link's: rtnetlink tells what became of it */
 		if (length <= 0)
 			return;
+		worker.frame_length = (size_t)length;
 		result = frame_decode(worker.frame, (size_t)length,
 				      checksum_ready, &frame);
 		if (result == DECODE_OK)
@@ -331,7 +401,7 @@ static void on_packet(void)
 		if (result == DECODE_OK)
 			step(&event);
 		else
-			count_drop(result, "a frame", (size_t)length);
+			count_drop(result, "a frame");
 	}
 }
 
@@ -349,11 +419,12 @@ static void on_arp(void)
 
 		if (length <= 0)
 			return;
+		worker.frame_length = (size_t)length;
 		result = arp_decode(worker.frame, (size_t)length, &event.arp);
 		if (result == DECODE_OK)
 			step(&event);
 		else
-			count_drop(result, "an ARP frame", (size_t)length);
+			count_drop(result, "an ARP frame");
 	}
 }
 

@@ -353,7 +353,7 @@ def test_a_missing_interface_is_waited_for(lab, raw):
     status = labs.wait_for("status", lambda: (
         lab.state / "cli1.status").exists()
         and (lab.state / "cli1.status").read_text())
-    assert "state=NONE\n" in status
+    assert "state=ABSENT\n" in status
     lab.add_interface("cli1")
     lab.script.wait("BOUND", interface="cli1")
     assert lab.sent() == []

@@ -1463,6 +1463,8 @@ static void without_a_udp_socket_renewal_waits_for_t2(void **state)
 
 	world->config.udp_missing = true;
 	to_bound(world);
+	assert_int_equal(client_renewal_ms(&world->client),
+			 world->client.lease.t2_ms);
 	advance(world); /* the second announcement */
 	advance(world);
 	assert_int_equal(world->now_ms - 5 * HOUR, LEASE_S * SECOND / 8 * 7);

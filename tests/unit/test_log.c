@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 static char last[4 * LOG_LINE_MAX];
 static int last_level;
@@ -100,6 +101,57 @@ static void a_standard_error_that_is_closed_does_no_harm(void **state)
 	close(kept);
 }
 
+/* What log_line writes to a standard error that may be the journal. */
+static const char *journal_of(const char *device_and_inode)
+{
+	const int kept = dup(STDERR_FILENO);
+	const int file =
+		open(scratch("stderr"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+	char named[64];
+	struct stat status;
+
+	assert_true(kept >= 0 && file >= 0);
+	assert_int_equal(fstat(file, &status), 0);
+	snprintf(named, sizeof(named), "%ju:%ju", (uintmax_t)status.st_dev,
+		 (uintmax_t)status.st_ino);
+	setenv("JOURNAL_STREAM",
+	       device_and_inode != NULL ? device_and_inode : named, 1);
+	dup2(file, STDERR_FILENO);
+	log_open("test_log", (struct log_target){.to_stderr = true});
+	unsetenv("JOURNAL_STREAM");
+	log_set_sink(remember);
+	log_to_stderr(true);
+	log_line(LOG_WARNING, "a conflict");
+	log_line(LOG_DAEMON | LOG_INFO, "bound");
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(file);
+	return scratch_read(scratch("stderr"));
+}
+
+static void the_journal_gets_levels_and_each_line_once(void **state)
+{
+	(void)state;
+	assert_string_equal(journal_of(NULL), "<4>a conflict\n<6>bound\n");
+	assert_int_equal(lines, 0); /* not in the system log as well */
+	log_to_stderr(false);
+	log_line(LOG_INFO, "in the background");
+	assert_int_equal(lines, 1);
+}
+
+static void another_stderr_than_the_journal_gets_plain_lines(void **state)
+{
+	static const char *const others[] = {"", "0:0", "8:1:2", "x"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		lines = 0;
+		assert_string_equal(journal_of(others[i]),
+				    "a conflict\nbound\n");
+		assert_int_equal(lines, 2);
+	}
+}
+
 static void before_the_log_is_opened_lines_go_nowhere(void **state)
 {
 	(void)state;
@@ -119,6 +171,8 @@ int main(void)
 		TEST(debug_lines_are_for_those_who_want_them),
 		TEST(standard_error_has_the_line_until_it_is_left),
 		TEST(a_standard_error_that_is_closed_does_no_harm),
+		TEST(the_journal_gets_levels_and_each_line_once),
+		TEST(another_stderr_than_the_journal_gets_plain_lines),
 		TEST(before_the_log_is_opened_lines_go_nowhere),
 	};
 

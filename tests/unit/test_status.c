@@ -42,6 +42,7 @@ static const struct status bare = {
 	.pid = 4711,
 	.now = 1795372935,
 	.since = 1795368000,
+	.idle = STATUS_ABSENT,
 	.workers_failed = 1,
 	.routes_refused = 2,
 	.notices_dropped = 3,
@@ -53,7 +54,7 @@ static void without_a_worker_only_the_monitors_words_are_there(void **state)
 	assert_string_equal(written(&bare), "interface=eth0\n"
 					    "pid=4711\n"
 					    "written=2026-11-22T18:42:15Z\n"
-					    "state=NONE\n"
+					    "state=ABSENT\n"
 					    "since=2026-11-22T17:20:00Z\n"
 					    "workers_failed=1\n"
 					    "routes_refused=2\n"
