@@ -135,6 +135,10 @@ class Box:
         lines = self.resolv_conf.read_text().splitlines()
         return [line for line in lines if not line.startswith("#")]
 
+    def resolv_conf_inside(self):
+        """As it is seen there, through a link to /run."""
+        return self.command("cat", "/etc/resolv.conf").stdout
+
     def hook(self, name, text):
         path = self.etc / "dhcp" / name
         path.parent.mkdir(exist_ok=True)
@@ -153,7 +157,7 @@ def snapshot(box):
     files = {str(path): path.read_bytes()
              for top in (box.etc, box.run_dir)
              for path in sorted(top.rglob("*"))
-             if path.is_file() and path.name != ".lock"}
+             if path.is_file()}
     return (box.json("addr"), box.json("route", "show", "table", "all"), files)
 
 
@@ -499,7 +503,7 @@ def state(box):
     """The files that name an interface."""
     top = box.run_dir / "dhcpcanon"
     return sorted(str(path.relative_to(top)) for path in top.rglob("*")
-                  if path.is_file() and path.name != ".lock")
+                  if path.is_file())
 
 
 @pytest.mark.parametrize("renewed", [False, True])
@@ -510,7 +514,8 @@ def test_renamed_interface_is_taken_down_under_its_new_name(box, renewed):
         new = {**lease, "domain_name_servers": "10.77.0.99"}
         box.script("RENEW", new, lease, interface="neu0")
         assert box.resolv()[1:] == ["nameserver 10.77.0.99"]
-        assert state(box) == ["neu0.address", "neu0.mtu", "resolv.d/neu0"]
+        assert state(box) == ["neu0.address", "neu0.mtu", "resolv.d/.written",
+                              "resolv.d/neu0"]
     box.script("STOP", old=lease, interface="neu0")
     assert box.link("neu0")["mtu"] == 1500
     assert box.addresses("neu0") == []
@@ -773,6 +778,193 @@ def test_planted_links_are_not_followed(box):
     (box.run_dir / "dhcpcanon" / "resolv.d" / "eth0").symlink_to("/etc/victim")
     box.script("BOUND", {**LEASE, **DNS, "interface_mtu": "1400"})
     assert victim.read_bytes() == ORIGINAL
+
+@pytest.mark.parametrize("reason", ["EXPIRE", "STOP"])
+def test_what_a_vpn_has_written_outlives_a_lease(box, reason):
+    """Else whoever drops the link for a moment chooses the name servers."""
+    lease = box.bound(DNS)
+    ours = box.resolv_conf.read_text()
+    box.resolv_conf.write_text("nameserver 192.0.2.1\n")
+    new = {**LEASE, "domain_name_servers": "10.77.0.99"}
+    done = box.script("RENEW", new, lease, silent=False)
+    assert done.stderr.count("\n") == 1 and "resolv.conf" in done.stderr
+    assert box.resolv() == ["nameserver 192.0.2.1"]
+    box.script(reason, old=new)
+    box.script("PREINIT")
+    done = box.script("BOUND", {**LEASE, **DNS}, silent=False)
+    if reason == "STOP":  # a new client, a new start
+        assert box.resolv()[1] == "nameserver 10.77.0.53"
+        return
+    assert done.stderr.count("\n") == 1 and "resolv.conf" in done.stderr
+    assert box.resolv() == ["nameserver 192.0.2.1"]
+    box.resolv_conf.write_text(ours)  # the VPN ends
+    box.script("RENEW", new, lease)
+    assert box.resolv() == ["nameserver 10.77.0.99"]
+
+
+def test_resolv_conf_that_names_the_stub_is_systemd_resolveds(box):
+    text = "nameserver 127.0.0.53\noptions edns0\n"
+    box.resolv_conf.write_text(text)
+    box.up()
+    done = box.script("BOUND", {**LEASE, **DNS}, silent=False)
+    assert "resolv" in done.stderr
+    assert box.resolv_conf.read_text() == text
+
+
+# The link that a service needs.
+
+def service(box, verb, name="dhcpcanon.service"):
+    return box.command(str(SCRIPT), verb, name).stderr
+
+
+def is_given_back(box):
+    return (box.resolv_conf.read_bytes() == ORIGINAL
+            and not box.resolv_conf.is_symlink()
+            and sorted(path.name for path in box.etc.iterdir())
+            == ["dhcp", "resolv.conf"])
+
+
+def test_service_gets_a_link_and_gives_it_back(box):
+    os.chmod(box.resolv_conf, 0o640)
+    assert service(box, "link") == ""
+    assert os.readlink(box.resolv_conf) == "/run/dhcpcanon/resolv.conf"
+    inside = box.run_dir / "dhcpcanon" / "resolv.conf"
+    assert inside.read_bytes() == ORIGINAL
+    lease = box.bound(DNS)
+    assert "nameserver 10.77.0.53" in inside.read_text()
+    box.script("STOP", old=lease)
+    assert inside.read_bytes() == ORIGINAL
+    assert service(box, "unlink") == ""
+    assert is_given_back(box)
+    assert box.resolv_conf.stat().st_mode & 0o777 == 0o640
+    assert state(box) == []
+
+
+def test_link_stays_until_the_last_service(box):
+    service(box, "link", "a")
+    lease = box.bound(DNS)
+    service(box, "link", "b")
+    service(box, "unlink", "a")
+    assert "nameserver 10.77.0.53" in box.resolv_conf_inside()
+    box.script("STOP", old=lease)
+    service(box, "unlink", "b")
+    assert is_given_back(box)
+
+
+def test_crashed_service_leaves_no_name_server(box):
+    service(box, "link")
+    box.bound(DNS, pid="999999999")
+    service(box, "unlink")
+    assert is_given_back(box)
+
+
+def test_power_failure_leaves_a_link_that_is_filled_again(box):
+    service(box, "link")
+    box.bound(DNS)
+    for path in box.run_dir.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert service(box, "link") == ""
+    assert box.resolv_conf_inside() == ORIGINAL.decode()
+    service(box, "unlink")
+    assert is_given_back(box)
+
+
+def test_client_of_roots_goes_on_without_the_service(box):
+    """Started before the service, or while it runs."""
+    first = box.bound(DNS)
+    service(box, "link")
+    assert "nameserver 10.77.0.53" in box.resolv_conf_inside()
+    second = {"ip_address": "10.78.0.2", "domain_name_servers": "10.78.0.53"}
+    second = box.bound(second, interface="eth1")
+    assert "nameserver 10.78.0.53" in box.resolv_conf_inside()
+    service(box, "unlink")
+    assert not box.resolv_conf.is_symlink()
+    assert box.resolv()[1:] == ["nameserver 10.77.0.53",
+                                "nameserver 10.77.0.54",
+                                "nameserver 10.78.0.53"]
+    box.script("STOP", old=second, interface="eth1")
+    box.script("STOP", old=first)
+    assert box.resolv_conf.read_bytes() == ORIGINAL
+    assert state(box) == []
+
+
+def test_resolv_conf_that_was_missing_is_missing_again(box):
+    box.resolv_conf.unlink()
+    assert service(box, "link") == ""
+    lease = box.bound(DNS)
+    assert "nameserver 10.77.0.53" in box.resolv_conf_inside()
+    box.script("STOP", old=lease)
+    assert service(box, "unlink") == ""
+    assert not box.resolv_conf.exists() and not box.resolv_conf.is_symlink()
+    assert not box.kept.exists()
+
+
+@pytest.mark.parametrize("target", [
+    "/run/systemd/resolve/stub-resolv.conf", "/run/resolvconf/resolv.conf",
+    "/run/NetworkManager/resolv.conf"])
+def test_link_of_another_program_is_no_services(box, target):
+    box.resolv_conf.unlink()
+    box.resolv_conf.symlink_to(target)
+    for verb in ("link", "unlink"):
+        assert service(box, verb) == ""
+        assert os.readlink(box.resolv_conf) == target
+        assert not box.kept.exists()
+
+
+def test_link_of_nobodys_is_given_back_as_a_link(box):
+    box.resolv_conf.rename(box.etc / "mine")
+    box.resolv_conf.symlink_to("mine")
+    service(box, "link")
+    assert box.resolv_conf_inside() == ORIGINAL.decode()
+    service(box, "unlink")
+    assert os.readlink(box.resolv_conf) == "mine"
+    assert not box.kept.exists()
+
+
+@pytest.mark.parametrize("as_link", [True, False])
+def test_what_is_written_while_there_is_a_link_stays(box, as_link):
+    """Through the link or in its place."""
+    service(box, "link")
+    lease = box.bound(DNS)
+    if not as_link:
+        box.resolv_conf.unlink()
+    box.command("sh", "-c", "echo nameserver 192.0.2.1 >/etc/resolv.conf")
+    box.script("STOP", old=lease)
+    service(box, "unlink")
+    assert box.resolv_conf.read_text() == "nameserver 192.0.2.1\n"
+    assert not box.resolv_conf.is_symlink()
+    assert not box.kept.exists()
+
+
+def test_immutable_resolv_conf_is_one_line_and_no_failure(box):
+    box.command("mount", "--bind", "/etc/resolv.conf", "/etc/resolv.conf")
+    said = service(box, "link")
+    assert said.count("\n") == 1
+    assert "/etc/resolv.conf could not be made a link" in said
+    assert service(box, "unlink") == ""
+    box.command("umount", "/etc/resolv.conf")
+    assert is_given_back(box)
+
+
+def test_planted_link_is_not_copied_from_nor_written_to(box):
+    """What is behind it may be another's who can write into our folder."""
+    secret = box.etc / "secret"
+    secret.write_text("secret\n")
+    service(box, "link")
+    inside = box.run_dir / "dhcpcanon" / "resolv.conf"
+    inside.unlink()
+    inside.symlink_to("/etc/secret")
+    box.bound(DNS)
+    assert secret.read_text() == "secret\n"
+    inside.unlink()
+    inside.symlink_to("/etc/secret")
+    service(box, "unlink")
+    assert not box.resolv_conf.is_file() or box.resolv_conf.is_symlink()
+
+
+def test_wrong_call_is_said(box):
+    done = box.command(str(SCRIPT), "link", check=False)
+    assert done.returncode == 1 and "usage" in done.stderr
 
 
 # Hooks.
