@@ -149,7 +149,7 @@ fleet: $(BUILD)/tests/sim/fleet
 check:
 	tests/needs build tests
 	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%)
-	@+$(RUN) unit pure sim net text
+	@+$(RUN) unit pure sim net boot text
 	@$(GIVE_BACK)
 
 # As root: a lease is taken in a namespace of its own, from a real server.

@@ -288,7 +288,7 @@ class Lab:
 
     # -- building and taking down
 
-    def build(self):
+    def build(self, interfaces=("cli0",)):
         self.run.mkdir()
         self.etc.mkdir()
         (self.etc / "dhcp").mkdir()
@@ -304,7 +304,8 @@ class Lab:
         self.ip(self.wire, "link add srv0 address 02:00:0a:4d:00:01 type "
                 "bridge stp_state 0 forward_delay 0 mcast_snooping 0",
                 f"addr add {SERVER}/24 dev srv0", "link set srv0 up")
-        self.add_interface("cli0")
+        for name in interfaces:
+            self.add_interface(name)
         return self
 
     def add_namespace(self, name):
