@@ -13,6 +13,7 @@
 #define CLI_INTERFACES_MAX 1024
 #define CLI_EXTRA_LENGTH_MAX 1023 /* of one -e string, without its NUL */
 #define CLI_NOTES_MAX 16
+#define CLI_REFUSED_MAX 8 /* -e strings that the log names */
 
 /* Whose place we take: the base name of argv[0]. */
 enum personality {
@@ -55,8 +56,8 @@ struct options {
 	bool script_given;       /* by flag or environment, not by default */
 	bool timeout_given;      /* likewise */
 	bool quiet_stop;         /* SIGTERM, SIGINT: exit without the script */
-	bool hup_exits;          /* so does SIGHUP (dhclient) */
-	bool alarm_exits;        /* and SIGALRM (dhcpcd) */
+	bool alarm_exits;        /* so does SIGALRM (dhclient, dhcpcd) */
+	bool any_exits;          /* and SIGHUP, SIGUSR1, SIGUSR2 (dhclient) */
 	struct disclosure disclosure; /* --client-id, --request-options, -B */
 	/* Files: flag, else environment, else dhclient's own if called so. */
 	const char *script;     /* -sf, -sp, dhcpcd's -c; NULL: SCRIPT */
@@ -65,9 +66,10 @@ struct options {
 	const char *conf_file;  /* -cf; NULL: none */
 	const char *extra[ENV_EXTRA_MAX]; /* -e, those that are allowed */
 	size_t extra_count;
-	const char *extra_refused; /* the last -e that is not; or NULL */
-	size_t extra_refused_count;
-	struct cli_note note[CLI_NOTES_MAX]; /* each flag once */
+	const char
+		*extra_refused[CLI_REFUSED_MAX]; /* the first of the others */
+	size_t extra_refused_count;              /* of all */
+	struct cli_note note[CLI_NOTES_MAX];     /* each flag once */
 	size_t note_count;
 	uint32_t arp_wait_ms;
 	uint32_t carrier_grace_ms;

@@ -57,14 +57,13 @@ enum event_type {
 	EVENT_STOP,    /* nothing more is to be sent */
 };
 
-/* 32 fresh bytes from the kernel for each event, one word for each use. */
+/* Fresh from the kernel for each event, one word for each use. */
 struct chance {
 	uint32_t xid;   /* of a new transaction; a step begins one at most */
 	uint32_t order; /* of options in the message sent */
 	uint32_t list;  /* of the request list in it */
 	uint32_t wait;  /* until the next deadline */
 	uint32_t t1, t2;
-	uint32_t unused[2];
 };
 
 struct event {

@@ -11,9 +11,17 @@
 /*
  * Reads options->conf_file, if one is named; a missing file is an empty one,
  * as for dhclient.  `timeout` and `script` stand in for options that were not
- * given.  `options` is then complete; it and what it borrows must stay.
+ * given, and if neither gives a script it is our own.  `options` is then
+ * complete; it and what it borrows must stay.
  */
 void configuration_read(struct options *options);
+
+/*
+ * The script that runs: the one that was given, else that of `conf`, else
+ * dhclient's or our own.  Borrowed from either.
+ */
+const char *configuration_script(const struct options *options,
+				 const struct conf *conf);
 
 /*
  * Logs what is wrong with the file or not honoured in it, in one line a

@@ -9,6 +9,9 @@
 
 #include <limits.h>
 
+/* Octets of a leases file: 1024 interfaces, 4 KiB each. */
+#define FILES_LEASES_MAX 4194304
+
 /*
  * Makes the directory for our files (root:dhcpcanon 1775) when started as
  * root and it is missing.  What can't be done is logged, once; the network
@@ -22,6 +25,12 @@ void files_prepare(void);
  */
 void files_lease_path(const struct options *options, const char *interface,
 		      char out[PATH_MAX]);
+
+/*
+ * The mode of a leases or pid file: dhclient's, 0644 less the umask, if it is
+ * `named` (-lf, -pf, or dhclient's own); of one of ours (NULL) 0640.
+ */
+mode_t files_mode(const char *named);
 
 /*
  * How many pid files there are: none, -pf, one for each interface that is

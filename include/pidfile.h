@@ -14,13 +14,13 @@
 #include <sys/types.h>
 
 /*
- * Opens `path` in place, first without O_CREAT, then with O_EXCL and mode
- * 0640, never through a symbolic link, and locks it.  Returns the descriptor,
- * close-on-exec; -errno otherwise; -EAGAIN with `*holder` set when a live
- * process holds it (0: one that this pid namespace does not show).  A path
- * that is no regular file (/dev/null) is opened and not locked.
+ * Opens `path` in place, first without O_CREAT, then with O_EXCL and `mode`,
+ * whatever the umask is, never through a symbolic link, and locks it.  Returns
+ * the descriptor, close-on-exec; -errno otherwise; -EAGAIN with `*holder` set
+ * when a live process holds it (0: one that this pid namespace does not show).
+ * A path that is no regular file (/dev/null) is opened and not locked.
  */
-int pidfile_open(const char *path, pid_t *holder);
+int pidfile_open(const char *path, mode_t mode, pid_t *holder);
 
 /*
  * Writes `pid` and a newline, in place, unless it is no regular file; 0 or

@@ -9,6 +9,13 @@
 #define SCRIPT_TIME_LIMIT_MS 75000 /* then it is killed with its group */
 
 /*
+ * Raises the soft limit of open descriptors to the hard one: each interface
+ * takes some.  Scripts still get the one that we were started with, since
+ * programs that use select(2) rely on it.  Returns 0 or -errno.
+ */
+int script_raise_descriptors(void);
+
+/*
  * Starts `path` with itself as its only argument and environment `env`, in a
  * process group of its own, with default signals, an empty signal mask and no
  * descriptor above 2.  Returns the process id or -errno when it could not be

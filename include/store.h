@@ -10,8 +10,8 @@
 /*
  * Makes `path` a file of `length` octets of `text` with `mode`: writes a
  * temporary file beside it (O_EXCL, O_NOFOLLOW) and renames it.  A path that
- * exists and is no regular file is left alone (returns 0).  Returns 0 or
- * -errno, with nothing left behind.
+ * exists and is no regular file is left alone.  Returns 0, 1 if it was left
+ * alone, or -errno, with nothing left behind.
  */
 int store_replace(const char *path, const char *text, size_t length,
 		  mode_t mode);

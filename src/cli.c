@@ -139,7 +139,8 @@ static bool apply_extra(struct options *out, const char *value)
 {
 	if (!env_extra_is_allowed(value) ||
 	    strlen(value) > CLI_EXTRA_LENGTH_MAX) {
-		out->extra_refused = value;
+		if (out->extra_refused_count < CLI_REFUSED_MAX)
+			out->extra_refused[out->extra_refused_count] = value;
 		out->extra_refused_count++;
 		return true;
 	}
@@ -549,8 +550,8 @@ static bool complete(struct words *words, struct options *out)
 	if (!out->timeout_given)
 		out->timeout_ms = 60000;
 	out->quiet_stop = out->personality != PERSONALITY_DHCPCANON;
-	out->hup_exits = out->personality == PERSONALITY_DHCLIENT;
-	out->alarm_exits = out->personality == PERSONALITY_DHCPCD;
+	out->any_exits = out->personality == PERSONALITY_DHCLIENT;
+	out->alarm_exits = out->personality != PERSONALITY_DHCPCANON;
 	return true;
 }
 

@@ -17,24 +17,34 @@ static struct {
 	struct conf_report report;
 } file;
 
-void configuration_read(struct options *options)
+static void read_file(const struct options *options)
 {
-	ssize_t length;
+	const ssize_t length = store_read_given(options->conf_file, file.text,
+						sizeof(file.text));
 
-	if (options->conf_file == NULL)
-		return;
-	length = store_read_given(options->conf_file, file.text,
-				  sizeof(file.text));
 	if (length < 0) {
 		file.error = length == -ENOENT ? 0 : (int)length;
 		return;
 	}
 	file.length = (size_t)length;
 	conf_read(file.text, file.length, &file.conf, &file.report);
+}
+
+void configuration_read(struct options *options)
+{
+	if (options->conf_file != NULL)
+		read_file(options);
 	if (!options->timeout_given && file.conf.timeout_ms != 0)
 		options->timeout_ms = file.conf.timeout_ms;
-	if (!options->script_given && file.conf.script[0] != '\0')
-		options->script = file.conf.script;
+	options->script = configuration_script(options, &file.conf);
+}
+
+const char *configuration_script(const struct options *options,
+				 const struct conf *conf)
+{
+	if (!options->script_given && conf->script[0] != '\0')
+		return conf->script;
+	return options->script != NULL ? options->script : SCRIPT;
 }
 
 static void log_report(const char *path, const struct conf_report *report)

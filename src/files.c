@@ -19,10 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEASES_MODE 0640
 #define STATUS_MODE 0644
-#define STATUS_MAX 4096    /* octets */
-#define LEASES_MAX 4194304 /* octets: 1024 interfaces, 4 KiB each */
+#define STATUS_MAX 4096 /* octets */
 #define DIRECTORY_MODE 01775
 
 static int pid_files[CLI_INTERFACES_MAX];
@@ -102,6 +100,17 @@ void files_lease_path(const struct options *options, const char *interface,
 		own_path(interface, "leases", out);
 }
 
+mode_t files_mode(const char *named)
+{
+	mode_t hidden;
+
+	if (named == NULL)
+		return 0640;
+	hidden = umask(077); /* it can't be read otherwise */
+	umask(hidden);
+	return 0644 & ~hidden;
+}
+
 size_t files_pid_count(const struct options *options)
 {
 	if (options->no_pid)
@@ -121,11 +130,11 @@ void files_pid_path(const struct options *options, size_t i, char out[PATH_MAX])
 		own_path(options->interface[i], "pid", out);
 }
 
-static int take_pid_file(const char *path)
+static int take_pid_file(const char *path, mode_t mode)
 {
 	static bool said;
 	pid_t holder = 0;
-	int result = pidfile_open(path, &holder);
+	int result = pidfile_open(path, mode, &holder);
 
 	if (result == -EAGAIN) {
 		log_line(LOG_ERR, "%s: held by process %d, which is running",
@@ -151,7 +160,7 @@ int files_take_pid(const struct options *options)
 
 	while (pid_file_count < count) {
 		files_pid_path(options, pid_file_count, path);
-		if (take_pid_file(path) < 0) {
+		if (take_pid_file(path, files_mode(options->pid_file)) < 0) {
 			files_drop_pid(options);
 			return -EAGAIN;
 		}
@@ -185,8 +194,9 @@ void files_forget_leases(const struct options *options, const char *interface)
 void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one)
 {
-	static char buffer[LEASES_MAX]; /* what is not used costs nothing */
-	static bool said;
+	static char
+		buffer[FILES_LEASES_MAX]; /* what is not used costs nothing */
+	static bool said, said_left;
 	const struct options *options = one->context->options;
 	struct text text = text_in(buffer, sizeof(buffer));
 	char path[PATH_MAX];
@@ -203,9 +213,13 @@ void files_write_leases(struct interface *const *all, size_t count,
 	else if (text.cut)
 		result = -EFBIG;
 	else
-		result = replace(path, &text, LEASES_MODE);
+		result = replace(path, &text, files_mode(options->lease_file));
 	if (result < 0)
 		complain(&said, path, result);
+	if (result > 0 && !said_left)
+		log_line(LOG_NOTICE, "%s: no regular file, left as it is",
+			 path);
+	said_left |= result > 0;
 }
 
 /* Without a worker; PHASE_ENDED has no file. */

@@ -127,10 +127,8 @@ int interface_hold(struct interface *interface, const char *name,
 	interface->phase = PHASE_HELD;
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
 	configuration_for(context->options, name, &interface->conf);
-	interface->script_path = context->options->script;
-	if (!context->options->script_given &&
-	    interface->conf.script[0] != '\0')
-		interface->script_path = interface->conf.script;
+	interface->script_path =
+		configuration_script(context->options, &interface->conf);
 	result = find_link(interface, &mac);
 	if (result != -ENODEV || !context->options->wait_for_interface)
 		return result;
@@ -204,18 +202,13 @@ static void run_script(struct interface *interface, enum reason reason,
 		clock_boottime_ms() + SCRIPT_TIME_LIMIT_MS;
 }
 
-/* The worker, if it is still the one that asked, hears how it went. */
-static void tell_worker(struct interface *interface,
-			enum script_outcome outcome)
+/* A worker that does not hear is about to end. */
+static void tell_worker(const struct interface *interface,
+			const struct command *command)
 {
-	const struct command command = {.type = COMMAND_SCRIPT_DONE,
-					.outcome = outcome};
-
-	if (!interface->script_for_worker)
-		return;
-	interface->script_for_worker = false;
-	send(interface->pipe, &command, sizeof(command),
-	     MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (interface->pipe >= 0)
+		send(interface->pipe, command, sizeof(*command),
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void script_ended(struct interface *interface,
@@ -254,7 +247,11 @@ static void script_ended(struct interface *interface,
 	case REASON_COUNT:
 		break;
 	}
-	tell_worker(interface, outcome);
+	if (!interface->script_for_worker)
+		return;
+	interface->script_for_worker = false;
+	tell_worker(interface, &(struct command){.type = COMMAND_SCRIPT_DONE,
+						 .outcome = outcome});
 }
 
 /* The script is told that the lease is over; its old_* name it once more. */
@@ -643,6 +640,16 @@ static bool is_there(const struct interface *interface)
 	return if_nametoindex(current_name(interface, name)) != 0;
 }
 
+/* From here on its name is waited for. */
+static void become_absent(struct interface *interface)
+{
+	unlock(interface);
+	interface->ifindex = 0;
+	interface->phase = PHASE_ABSENT;
+	interface->state_since = clock_epoch_s();
+	interface->status_changed = true;
+}
+
 void interface_restart(struct interface *interface)
 {
 	int result;
@@ -652,11 +659,7 @@ void interface_restart(struct interface *interface)
 	if (result == 0 || interface->phase == PHASE_REFUSED)
 		return;
 	if (!is_there(interface)) {
-		unlock(interface);
-		interface->ifindex = 0;
-		interface->phase = PHASE_ABSENT;
-		interface->state_since = clock_epoch_s();
-		interface->status_changed = true;
+		become_absent(interface);
 		return;
 	}
 	worker_failed(interface);
@@ -687,7 +690,6 @@ static void proceed(struct interface *interface)
 		return;
 	case PHASE_STOPPING:
 		if (!interface->stop_told) {
-			interface->stop_told = true;
 			take_down(interface, REASON_STOP);
 			proceed(interface);
 			return;
@@ -721,9 +723,7 @@ static void on_worker_exit(struct interface *interface, int status)
 	case EXIT_LINK_GONE:
 		log_line(LOG_NOTICE, "%s: the interface has gone",
 			 interface->name);
-		unlock(interface);
-		interface->ifindex = 0;
-		interface->phase = PHASE_ABSENT;
+		become_absent(interface);
 		interface_on_links(interface); /* it may be back already */
 		return;
 	case EXIT_MAC_CHANGED:
@@ -826,25 +826,15 @@ uint64_t interface_deadline(const struct interface *interface)
 	return deadline;
 }
 
-static void send_command(const struct interface *interface,
-			 enum command_type type)
-{
-	const struct command command = {.type = type};
-
-	if (interface->pipe >= 0)
-		send(interface->pipe, &command, sizeof(command),
-		     MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 void interface_renew(struct interface *interface)
 {
-	send_command(interface, COMMAND_RENEW);
+	tell_worker(interface, &(struct command){.type = COMMAND_RENEW});
 }
 
 void interface_report(struct interface *interface)
 {
 	interface->status_changed = true;
-	send_command(interface, COMMAND_REPORT);
+	tell_worker(interface, &(struct command){.type = COMMAND_REPORT});
 }
 
 void interface_stop(struct interface *interface)
@@ -856,7 +846,7 @@ void interface_stop(struct interface *interface)
 	interface->phase = PHASE_STOPPING;
 	interface->script_for_worker = false;
 	interface->kill_ms = now_ms + WORKER_STOP_MS;
-	send_command(interface, COMMAND_STOP);
+	tell_worker(interface, &(struct command){.type = COMMAND_STOP});
 	if (interface->script != 0)
 		interface->script_deadline_ms = moment_earlier(
 			interface->script_deadline_ms, now_ms + SCRIPT_STOP_MS);

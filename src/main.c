@@ -100,9 +100,13 @@ static void log_options(const struct options *options)
 	for (i = 0; i < options->note_count; i++)
 		log_line(LOG_INFO, "%s: %s", options->note[i].flag,
 			 options->note[i].reason);
-	if (options->extra_refused_count != 0)
+	for (i = 0; i < options->extra_refused_count && i < CLI_REFUSED_MAX;
+	     i++)
 		log_line(LOG_WARNING, "-e %s ignored: not NAME=VALUE, or ours",
-			 options->extra_refused);
+			 options->extra_refused[i]);
+	if (options->extra_refused_count > CLI_REFUSED_MAX)
+		log_line(LOG_WARNING, "and %zu more -e ignored",
+			 options->extra_refused_count - CLI_REFUSED_MAX);
 	for (i = 0; i < options->interface_count; i++)
 		log_line(LOG_DEBUG, "dhcpcanon %s on %s", VERSION,
 			 options->interface[i]);
@@ -123,8 +127,6 @@ static int run(const char *argv0, const char *name, struct options *options)
 		return EXIT_SUCCESS;
 	}
 	configuration_read(options);
-	if (options->script == NULL)
-		options->script = SCRIPT;
 	if (!is_script(options->script)) {
 		fprintf(stderr, "%s: script %s: %s\n", name, options->script,
 			strerror(errno));

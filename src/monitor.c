@@ -13,6 +13,7 @@
 #include "nbi.h"
 #include "privilege.h"
 #include "roster.h"
+#include "script.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -67,9 +68,8 @@ static bool take(int signal)
 /* Delivered in ppoll only; a worker or script gets none of this. */
 static void settle_signals(sigset_t *while_waiting)
 {
-	static const int handled[] = {SIGCHLD, SIGTERM, SIGINT,
-				      SIGHUP,  SIGUSR1, SIGALRM};
-	static const int ignored[] = {SIGUSR2, SIGPIPE};
+	static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP,
+				      SIGUSR1, SIGUSR2, SIGALRM};
 	struct sigaction action = {.sa_handler = catch};
 	sigset_t blocked;
 	size_t i;
@@ -82,8 +82,7 @@ static void settle_signals(sigset_t *while_waiting)
 		sigaction(handled[i], &action, NULL);
 		sigdelset(while_waiting, handled[i]);
 	}
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* Lets the command's parent go, when there is something to tell it. */
@@ -130,6 +129,15 @@ static void forget_leases(void)
 		files_forget_leases(options, monitor.roster.interface[i]->name);
 }
 
+/* Whoever waits for a lease must not take the end of the search for one. */
+static int status_when_stopped(void)
+{
+	const bool is_awaited =
+		monitor.parent >= 0 || monitor.start->options->once;
+
+	return is_awaited && !monitor.was_bound ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* At once, without a script: the workers end with us. */
 static void leave(void)
 {
@@ -139,7 +147,7 @@ static void leave(void)
 		forget_leases();
 	if (monitor.stopping)
 		files_drop_pid(monitor.start->options);
-	exit(EXIT_SUCCESS);
+	exit(status_when_stopped());
 }
 
 static void stop_all(void)
@@ -155,9 +163,19 @@ static void stop_all(void)
 		interface_stop(monitor.roster.interface[i]);
 }
 
-static void on_signals(void)
+/* As dhclient, which handles none of these, and dhcpcd, which does. */
+static bool is_to_leave(void)
 {
 	const struct options *options = monitor.start->options;
+
+	return (caught[SIGALRM] != 0 && options->alarm_exits) ||
+	       (options->any_exits &&
+		(caught[SIGHUP] != 0 || caught[SIGUSR1] != 0 ||
+		 caught[SIGUSR2] != 0));
+}
+
+static void on_signals(void)
+{
 	bool stop;
 	size_t i;
 
@@ -167,14 +185,11 @@ static void on_signals(void)
 	stop = take(SIGINT) || stop;
 	if (stop)
 		stop_all();
-	if (take(SIGALRM) && options->alarm_exits)
+	if (is_to_leave())
 		leave();
-	if (take(SIGHUP)) {
-		if (options->hup_exits)
-			leave();
+	if (take(SIGHUP))
 		for (i = 0; i < monitor.roster.count; i++)
 			interface_renew(monitor.roster.interface[i]);
-	}
 	if (take(SIGUSR1))
 		for (i = 0; i < monitor.roster.count; i++)
 			interface_report(monitor.roster.interface[i]);
@@ -281,7 +296,7 @@ static bool is_over(int *exit_status)
 	if (given_up)
 		*exit_status = EXIT_FAILURE;
 	if (monitor.stopping)
-		*exit_status = EXIT_SUCCESS; /* as asked */
+		*exit_status = status_when_stopped();
 	/* where none was named there may be one yet */
 	return monitor.roster.count > 0 || monitor.stopping;
 }
@@ -395,6 +410,10 @@ static int begin(void)
 		log_line(LOG_ERR, "/dev/null: %s", strerror(-result));
 		return result;
 	}
+	result = script_raise_descriptors();
+	if (result < 0)
+		log_line(LOG_WARNING, "limit of open files: %s",
+			 strerror(-result));
 	result = privilege_check(&what);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: %s", what, strerror(-result));

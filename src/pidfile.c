@@ -47,18 +47,18 @@ static pid_t ask_holder(int descriptor)
 }
 
 /* Opens what is there, or makes it; -errno. */
-static int open_in_place(const char *path)
+static int open_in_place(const char *path, mode_t mode)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	int descriptor = open(path, flags);
 
 	if (descriptor >= 0 || errno != ENOENT)
 		return descriptor < 0 ? -errno : descriptor;
-	descriptor = open(path, flags | O_CREAT | O_EXCL, 0640);
+	descriptor = open(path, flags | O_CREAT | O_EXCL, mode);
 	if (descriptor < 0)
 		return -errno;
 	/* whatever the umask is; a mode that stays narrower does no harm */
-	fchmod(descriptor, 0640);
+	fchmod(descriptor, mode);
 	return descriptor;
 }
 
@@ -73,10 +73,10 @@ static int lock(int descriptor)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-int pidfile_open(const char *path, pid_t *holder)
+int pidfile_open(const char *path, mode_t mode, pid_t *holder)
 {
 	for (int tries = 0; tries < OPEN_TRIES; tries++) {
-		const int descriptor = open_in_place(path);
+		const int descriptor = open_in_place(path, mode);
 
 		if (descriptor == -EEXIST)
 			continue; /* somebody else made it just now */

@@ -5,11 +5,39 @@
  */
 #include "script.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* The limit of open descriptors that we were started with, and ours. */
+static struct {
+	struct rlimit given, raised;
+	bool is_raised;
+} descriptors;
+
+int script_raise_descriptors(void)
+{
+	if (getrlimit(RLIMIT_NOFILE, &descriptors.given) < 0)
+		return -errno;
+	descriptors.raised = descriptors.given;
+	descriptors.raised.rlim_cur = descriptors.given.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &descriptors.raised) < 0)
+		return -errno;
+	descriptors.is_raised = true;
+	return 0;
+}
+
+/* The child takes over the limit of the moment in which it is started. */
+static void limit_descriptors(const struct rlimit *limit)
+{
+	if (descriptors.is_raised)
+		setrlimit(RLIMIT_NOFILE, limit);
+}
 
 /* A clean start: what we ignore, block or have open is not the script's. */
 static int set_attributes(posix_spawnattr_t *attributes)
@@ -54,9 +82,11 @@ pid_t script_start(const char *path, char *const env[])
 	if (error == 0)
 		error = posix_spawn_file_actions_addclosefrom_np(
 			&actions, STDERR_FILENO + 1);
+	limit_descriptors(&descriptors.given);
 	if (error == 0)
 		error = posix_spawn(&script, path, &actions, &attributes, argv,
 				    env);
+	limit_descriptors(&descriptors.raised);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return error == 0 ? script : -error;

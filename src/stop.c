@@ -33,7 +33,6 @@
 #define DHCLIENT "dhclient"
 #define TERM_TIME_LIMIT_MS 5000
 #define KILL_TIME_LIMIT_MS 5000
-#define FILE_MAX 4194304 /* octets of a lease file */
 
 /* Waits for the process to end; false when it still runs after `limit_ms`. */
 static bool wait_for_end(int pidfd, int limit_ms)
@@ -198,7 +197,6 @@ static void run_script(const struct options *options,
 	static struct announced old_lease;
 	static struct conf conf;
 	static struct env env;
-	const char *path = options->script != NULL ? options->script : SCRIPT;
 	const int64_t now = clock_epoch_s();
 	const struct env_input input = {
 		.reason = options->action == CLI_RELEASE ? REASON_RELEASE
@@ -211,9 +209,10 @@ static void run_script(const struct options *options,
 		.old_lease = &old_lease,
 	};
 
+	const char *path;
+
 	configuration_for(options, record->interface, &conf);
-	if (!options->script_given && conf.script[0] != '\0')
-		path = conf.script;
+	path = configuration_script(options, &conf);
 	old_lease.variables = record->variables;
 	old_lease.expiry = now;
 	if (input.reason == REASON_STOP)
@@ -250,7 +249,7 @@ struct clearing {
 	const char *path;
 	const char *file;
 	size_t length;
-	char *kept; /* the blocks that stay; FILE_MAX + 1 octets */
+	char *kept; /* the blocks that stay; FILES_LEASES_MAX + 1 octets */
 	size_t kept_length;
 };
 
@@ -281,7 +280,7 @@ static void keep_block(struct clearing *clearing,
 		       const struct leasefile_block *block)
 {
 	/* room for what was read, and for a newline that may have been none */
-	if (block->length + 1 > FILE_MAX + 1 - clearing->kept_length)
+	if (block->length + 1 > FILES_LEASES_MAX + 1 - clearing->kept_length)
 		return;
 	memcpy(clearing->kept + clearing->kept_length,
 	       clearing->file + block->start, block->length);
@@ -318,13 +317,14 @@ static int put_back(const struct clearing *clearing)
 	if (clearing->kept_length == 0)
 		return store_remove(clearing->path);
 	return store_replace(clearing->path, clearing->kept,
-			     clearing->kept_length, 0640);
+			     clearing->kept_length,
+			     files_mode(clearing->options->lease_file));
 }
 
 /* Ends the leases in one file; false when it can't be read or written. */
 static bool clear_file(const struct options *options, const char *path)
 {
-	static char file[FILE_MAX + 1], kept[FILE_MAX + 1];
+	static char file[FILES_LEASES_MAX + 1], kept[FILES_LEASES_MAX + 1];
 	struct clearing clearing = {
 		.options = options, .path = path, .file = file, .kept = kept};
 	struct leasefile_block block;

@@ -76,7 +76,7 @@ int store_replace(const char *path, const char *text, size_t length,
 	if (result < 0)
 		return result;
 	if (!is_file && !is_nothing)
-		return 0;
+		return 1;
 	if (snprintf(temporary, sizeof(temporary), "%s.%d", path,
 		     (int)getpid()) >= (int)sizeof(temporary))
 		return -ENAMETOOLONG;

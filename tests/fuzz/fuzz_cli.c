@@ -10,8 +10,9 @@ static void look_at(const struct options *options)
 {
 	must(options->extra_count <= ENV_EXTRA_MAX);
 	must(options->interface_count <= CLI_INTERFACES_MAX);
-	must((options->extra_refused == NULL) ==
-	     (options->extra_refused_count == 0));
+	for (size_t i = 0; i < CLI_REFUSED_MAX; i++)
+		must((options->extra_refused[i] != NULL) ==
+		     (i < options->extra_refused_count));
 	must(options->action <= CLI_HELP && options->routes <= ROUTES_NONE);
 	must(options->timeout_ms > 0);
 	for (size_t i = 0; i < options->extra_count; i++)

@@ -288,6 +288,23 @@ def test_no_server_any_more(lab):
                                        "PREINIT", "FAIL", "BOUND"]
 
 
+def test_no_interface(lab):
+    """Both are told of none, and end with 0."""
+    pair = Pair(lab)
+    lab.remove_interface("cli0")
+    lab.ip(pair.host, "link del srv0")
+    status, _, errors = pair.place.run("-sf", pair.ours.path)
+    assert status == 0, errors
+    assert lab.spawn(pair.host, [
+        dropin.REAL, "-lf", str(lab.folder / "leases"), "-pf",
+        str(lab.folder / "pid"), "-sf", pair.theirs.path],
+        "dhclient.log").wait() == 0
+    ours, theirs = pair.wait("NBI")
+    assert list(ours.env.items()) == list(theirs.env.items()) == [
+        ("REASON", "NBI"), ("PATH", "/usr/sbin:/sbin:/bin:/usr/sbin:/usr/bin")]
+    assert pair.ours.reasons() == pair.theirs.reasons() == ["NBI"]
+
+
 @pytest.mark.parametrize("flag, reason", [("-x", "STOP"), ("-r", "RELEASE")])
 def test_ended(lab, flag, reason):
     """From the lease file, which does not have next-server."""

@@ -190,7 +190,8 @@ def test_extra_environment(lab, place, raw):
         "-e", "B=two words", "-e", "novalue", "-e", "new_ip_address=1.2.3.4",
         "-e", "PATH=/tmp", "-e", "C=")
     assert (status, out) == (0, "")
-    assert "-e PATH=/tmp ignored" in errors
+    for refused_one in ("novalue", "new_ip_address=1.2.3.4", "PATH=/tmp"):
+        assert f"-e {refused_one} ignored" in errors
     for reason in ("PREINIT", "BOUND"):
         run, = lab.script.runs(reason)
         assert list(run.env.items())[:3] == [
@@ -247,6 +248,17 @@ def test_files(lab, place, raw):
     assert labs.is_running(dropin.pid_in(lab.run / "my.pid"))
     assert not (lab.run / "dhclient.pid").exists()
     assert list(place.lib.iterdir()) == []
+
+
+@pytest.mark.parametrize("mask, mode", [("022", 0o644), ("077", 0o600)])
+def test_everybody_may_read_the_files_but_for_the_umask(lab, place, raw, mask,
+                                                       mode):
+    status, out, errors = place.run(
+        "-c", f'umask {mask} && exec dhclient {" ".join(QUICK)} -sf '
+        f'{lab.script.path} cli0', program="sh")
+    assert (status, out, errors) == (0, "", "")
+    for path in (lab.run / "dhclient.pid", place.lib / "dhclient.leases"):
+        assert path.stat().st_mode & 0o777 == mode
 
 
 def test_relative_files(lab, place, raw):
@@ -434,6 +446,21 @@ def test_running_client_is_ended(lab, place, raw, flag, reason):
     assert not (place.lib / "dhclient.leases").exists()
 
 
+@pytest.mark.parametrize("once", [(), ("-1",)], ids=words)
+@pytest.mark.parametrize("flag", ["-r", "-x"])
+def test_ended_while_it_searches(lab, place, once, flag):
+    """Whoever waits for a lease is told that there is none."""
+    waiting = place.start(*once, "-sf", lab.script.path, "cli0")
+    lab.wait_sent(wire.DISCOVER)
+    client, = labs.children(waiting.pid)
+    status, errors = command(lab, place, flag, "-v")
+    assert status == 0
+    assert "Killed old client process" in errors
+    assert not labs.is_running(client)
+    assert waiting.wait() == 1
+    assert lab.script.reasons() == ["PREINIT"]
+
+
 @pytest.mark.parametrize("flag", ["-r", "-x"])
 def test_nothing_to_end(lab, place, flag):
     status, errors = command(lab, place, flag)
@@ -460,7 +487,8 @@ def test_stale_pid_file(lab, place, raw, flag, reason):
 
 
 @pytest.mark.parametrize("number", [
-    signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+    signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
+    signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM])
 def test_ending_signals(lab, place, raw, number):
     """On the spot: no script, no packet; the pid file stays and does not
     keep the next one from starting."""

@@ -220,6 +220,7 @@ def test_lease_and_pid_file(lab, raw):
     assert stat.S_IMODE(leases.stat().st_mode) == 0o640
     pid_file = lab.state / "cli0.pid"
     assert pid_file.read_text() == f"{client.pid}\n"
+    assert stat.S_IMODE(pid_file.stat().st_mode) == 0o640
     client.signal(signal.SIGTERM)
     assert client.wait() == 0
     assert not leases.exists() and not pid_file.exists()
@@ -231,6 +232,8 @@ def test_files_of_the_users_choice(lab, raw):
     lab.script.wait("BOUND")
     labs.wait_for("lease file", leases.exists)
     assert pid_file.read_text() == f"{client.pid}\n"
+    for path in (leases, pid_file):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert not (lab.state / "cli0.leases").exists()
     assert not (lab.state / "cli0.pid").exists()
     client.signal(signal.SIGTERM)
@@ -250,10 +253,25 @@ def test_what_is_no_regular_file_stays(lab, raw):
     device = lab.folder / "null"
     os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
     client = lab.client(*QUICK, "-lf", str(device), "-pf", str(device))
-    lab.script.wait("BOUND")
+    client.wait_log(f"^{device}: no regular file, left as it is$")
     client.signal(signal.SIGTERM)
     assert client.wait() == 0
     assert stat.S_ISCHR(device.stat().st_mode)
+
+
+def test_lease_file_that_is_a_link_stays(lab, raw):
+    """It is neither followed nor replaced, which is said once."""
+    link, target = lab.folder / "link", lab.folder / "target"
+    link.symlink_to(target)
+    lab.script.on("BOUND", f"ip addr add {raw.address}/24 dev cli0")
+    client = lab.client(*QUICK, "-lf", str(link))
+    client.wait_log(f"^{link}: no regular file, left as it is$")
+    client.signal(signal.SIGHUP)
+    lab.script.wait("RENEW")
+    client.signal(signal.SIGTERM)
+    assert client.wait() == 0
+    assert client.log.count(f"{link}: no regular file, left as it is") == 1
+    assert link.is_symlink() and not target.exists()
 
 
 def test_old_lease_file_is_removed_unread(lab, raw):

@@ -3,6 +3,7 @@ inherits."""
 
 import json
 import os
+import resource
 import signal
 import struct
 import time
@@ -243,7 +244,7 @@ def test_environment_is_ours_alone(lab, raw):
 
 
 INHERITED = """#!/usr/bin/python3 -I
-import json, os
+import json, os, resource
 def link(n):
     try:
         return os.readlink("/proc/self/fd/" + n)
@@ -252,6 +253,7 @@ def link(n):
 fds = {n: link(n) for n in os.listdir("/proc/self/fd")}
 told = {"fds": {n: where for n, where in fds.items() if where},
         "cmdline": open("/proc/self/cmdline").read(),
+        "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE),
         "status": open("/proc/self/status").read()}
 if os.environ["reason"] == "PREINIT":
     json.dump(told, open("TOLD", "w"))
@@ -259,14 +261,18 @@ if os.environ["reason"] == "PREINIT":
 
 
 def test_what_a_script_inherits(lab, raw):
-    """Three descriptors, clean signals, and root's privileges."""
+    """Three descriptors, clean signals, root's privileges, and the limits
+    that the caller has."""
     path, told = lab.folder / "plain", lab.folder / "told"
     path.write_text(INHERITED.replace("TOLD", str(told)))
     path.chmod(0o755)
-    lab.client(*QUICK, script=str(path))
+    client = lab.client(*QUICK, script=str(path), program="prlimit", mode=(
+        "--nofile=100:200", labs.PROGRAM, "-d", "-v"))
     lab.wait_sent(wire.DISCOVER)  # PREINIT is over
     told = json.loads(told.read_text())
     assert set(told["fds"]) == {"0", "1", "2"}
+    assert told["descriptors"] == [100, 200]
+    assert resource.prlimit(client.pid, resource.RLIMIT_NOFILE) == (200, 200)
     assert told["cmdline"].split("\0")[-2:] == [str(path), ""]
     status = labs.parse_status(told["status"])
     assert int(status["SigBlk"], 16) == 0

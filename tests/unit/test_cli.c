@@ -247,7 +247,7 @@ static void without_words_all_is_as_the_design_says(void **state)
 	assert_null(options.conf_file);
 	assert_int_equal(options.personality, PERSONALITY_DHCPCANON);
 	assert_int_equal(options.note_count, 0);
-	assert_false(options.quiet_stop || options.hup_exits ||
+	assert_false(options.quiet_stop || options.any_exits ||
 		     options.alarm_exits || options.script_given ||
 		     options.timeout_given || options.wait_for_interface ||
 		     options.no_interfaces || options.disclosure.broadcast);
@@ -364,12 +364,12 @@ static void the_base_name_says_in_whose_place_we_are(void **state)
 	(void)state;
 	assert_true(PARSE_AS("/usr/sbin/dhclient", "eth0"));
 	assert_int_equal(options.personality, PERSONALITY_DHCLIENT);
-	assert_true(options.quiet_stop && options.hup_exits);
-	assert_false(options.alarm_exits);
+	assert_true(options.quiet_stop && options.any_exits &&
+		    options.alarm_exits);
 	assert_true(PARSE_AS("./dhcpcd", "eth0"));
 	assert_int_equal(options.personality, PERSONALITY_DHCPCD);
 	assert_true(options.quiet_stop && options.alarm_exits);
-	assert_false(options.hup_exits);
+	assert_false(options.any_exits);
 	assert_true(PARSE_AS("dhclient/dhclient-script", "eth0"));
 	assert_int_equal(options.personality, PERSONALITY_DHCPCANON);
 	assert_true(PARSE_AS("", "eth0"));
@@ -596,7 +596,9 @@ static void extra_variables_that_are_not_allowed_are_remembered(void **state)
 	assert_int_equal(options.extra_count, 2);
 	assert_string_equal(options.extra[1], "B=2");
 	assert_int_equal(options.extra_refused_count, 3);
-	assert_string_equal(options.extra_refused, "new_routers=6.6.6.6");
+	assert_string_equal(options.extra_refused[0], "PATH=/tmp");
+	assert_string_equal(options.extra_refused[1], "no equals sign");
+	assert_string_equal(options.extra_refused[2], "new_routers=6.6.6.6");
 	memset(large, 'x', sizeof(large));
 	large[1] = '=';
 	large[sizeof(large) - 1] = '\0';

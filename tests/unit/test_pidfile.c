@@ -23,7 +23,7 @@ static pid_t start_holder(const char *path)
 	assert_true(child >= 0);
 	if (child == 0) {
 		pid_t holder;
-		const int descriptor = pidfile_open(path, &holder);
+		const int descriptor = pidfile_open(path, 0640, &holder);
 
 		if (descriptor < 0 || pidfile_write(descriptor, 4711) < 0 ||
 		    write(ready[1], "", 1) != 1)
@@ -47,7 +47,7 @@ static void a_new_file_is_made_and_holds_the_pid(void **state)
 {
 	const mode_t before = umask(0777);
 	pid_t holder = -1;
-	const int descriptor = pidfile_open(PID_PATH, &holder);
+	const int descriptor = pidfile_open(PID_PATH, 0640, &holder);
 	struct stat status;
 
 	(void)state;
@@ -74,7 +74,7 @@ static void an_old_file_is_used_in_place(void **state)
 	scratch_write(PID_PATH, "99999 and more\n", 0600);
 	assert_int_equal(stat(PID_PATH, &before), 0);
 
-	const int descriptor = pidfile_open(PID_PATH, &holder);
+	const int descriptor = pidfile_open(PID_PATH, 0640, &holder);
 
 	assert_true(descriptor >= 0);
 	assert_int_equal(pidfile_write(descriptor, 7), 0);
@@ -90,7 +90,7 @@ static void a_file_that_is_held_is_refused_and_its_holder_named(void **state)
 	pid_t holder = -1;
 
 	(void)state;
-	assert_int_equal(pidfile_open(PID_PATH, &holder), -EAGAIN);
+	assert_int_equal(pidfile_open(PID_PATH, 0640, &holder), -EAGAIN);
 	assert_int_equal(holder, child);
 	assert_int_equal(pidfile_holder(PID_PATH), child);
 	assert_string_equal(scratch_read(PID_PATH), "4711\n");
@@ -106,7 +106,7 @@ static void the_lock_ends_with_its_holder(void **state)
 	end_holder(child);
 	assert_int_equal(pidfile_holder(PID_PATH), 0);
 
-	const int descriptor = pidfile_open(PID_PATH, &holder);
+	const int descriptor = pidfile_open(PID_PATH, 0640, &holder);
 
 	assert_true(descriptor >= 0);
 	pidfile_remove(descriptor, PID_PATH);
@@ -124,8 +124,8 @@ static void nobody_holds_what_is_no_file(void **state)
 static void what_is_no_file_is_opened_and_stays(void **state)
 {
 	pid_t holder;
-	const int first = pidfile_open("/dev/null", &holder);
-	const int second = pidfile_open("/dev/null", &holder);
+	const int first = pidfile_open("/dev/null", 0640, &holder);
+	const int second = pidfile_open("/dev/null", 0640, &holder);
 	struct stat status;
 
 	(void)state;
@@ -144,10 +144,10 @@ static void no_link_is_followed(void **state)
 	(void)state;
 	scratch_write(scratch("target"), "untouched", 0600);
 	assert_int_equal(symlink(scratch("target"), PID_PATH), 0);
-	assert_int_equal(pidfile_open(PID_PATH, &holder), -ELOOP);
+	assert_int_equal(pidfile_open(PID_PATH, 0640, &holder), -ELOOP);
 	assert_int_equal(unlink(PID_PATH), 0);
 	assert_int_equal(symlink(scratch("nothing"), PID_PATH), 0);
-	assert_int_equal(pidfile_open(PID_PATH, &holder), -ELOOP);
+	assert_int_equal(pidfile_open(PID_PATH, 0640, &holder), -ELOOP);
 	assert_int_equal(scratch_count(), 2);
 }
 
@@ -156,14 +156,14 @@ static void a_file_that_cannot_be_made_is_an_error(void **state)
 	pid_t holder;
 
 	(void)state;
-	assert_int_equal(pidfile_open(scratch("no/folder"), &holder), -ENOENT);
-	assert_int_equal(pidfile_open(scratch_directory, &holder), -EISDIR);
+	assert_int_equal(pidfile_open(scratch("no/folder"), 0640, &holder), -ENOENT);
+	assert_int_equal(pidfile_open(scratch_directory, 0640, &holder), -EISDIR);
 }
 
 static void a_file_that_is_somebody_elses_now_is_not_removed(void **state)
 {
 	pid_t holder;
-	const int descriptor = pidfile_open(PID_PATH, &holder);
+	const int descriptor = pidfile_open(PID_PATH, 0640, &holder);
 
 	(void)state;
 	assert_true(descriptor >= 0);

@@ -83,7 +83,7 @@ static pid_t start_client(bool is_stubborn)
 
 		if (is_stubborn)
 			signal(SIGTERM, SIG_IGN);
-		if (pidfile_open(PID_PATH, &holder) < 0 ||
+		if (pidfile_open(PID_PATH, 0640, &holder) < 0 ||
 		    write(ready[1], "", 1) != 1)
 			_exit(1);
 		for (;;)
