@@ -53,8 +53,8 @@ endif
 PURE = amend arp calendar client conf decode definition env frame json \
 	lease leasefile lexer link mac message notice option physical profile \
 	reason report route status statusfile text value variables
-EDGE = background cli configuration files launch links lladdr log nbi pidfile \
-	privilege sandbox script store transport
+EDGE = background cli configuration files landlock launch links lladdr log \
+	nbi pidfile privilege sandbox script seccomp store transport
 ACTOR = interface main monitor query roster stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)

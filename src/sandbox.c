@@ -1,14 +1,18 @@
 /*
  * The worker's way down: from whatever the monitor had to a process that owns
- * nothing.  Knows user IDs, capability sets and process flags, and of the
- * program only the struct in which it reports.  Every step is read back from
- * the kernel: a call that returned 0 is no proof.
+ * nothing.  Knows user IDs, capability sets and process flags, the order of it
+ * all, and of the program only the struct in which it reports.  Every step is
+ * read back from the kernel: a call that returned 0 is no proof.
  */
 #include "sandbox.h"
+
+#include "landlock.h"
+#include "seccomp.h"
 
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -16,12 +20,15 @@
 
 /*
  * Nobody may trace a worker or read its memory.  Test builds stay open to
- * their own tools: the leak checker traces the process it is in.
+ * their own tools: the leak checker traces the process it is in, and reports
+ * are files, written at the end.
  */
 #ifdef TEST_BUILD
 #define DUMPABLE 1UL
+#define IS_TEST_BUILD true
 #else
 #define DUMPABLE 0UL
+#define IS_TEST_BUILD false
 #endif
 
 /*
@@ -112,8 +119,33 @@ static int read_back(uid_t uid, gid_t gid, struct sandbox_state *state,
 	return 0;
 }
 
+/*
+ * What not every kernel has: the rest stands without it.  In this order: both
+ * take no_new_privs, and the filter lets nothing through that is called above.
+ */
+static void confine(struct sandbox_state *state, struct sandbox_lacks *lacks)
+{
+	int rc;
+
+	*lacks = (struct sandbox_lacks){NULL, NULL};
+	if (IS_TEST_BUILD) {
+		lacks->landlock = lacks->seccomp = "this is a test build";
+		return;
+	}
+	rc = landlock_enter();
+	if (rc > 0)
+		state->landlock = (uint8_t)rc;
+	else
+		lacks->landlock = strerror(-rc);
+	rc = seccomp_enter();
+	if (rc == 0)
+		state->seccomp = 1;
+	else
+		lacks->seccomp = strerror(-rc);
+}
+
 int sandbox_enter(uid_t uid, gid_t gid, struct sandbox_state *state,
-		  const char **what)
+		  struct sandbox_lacks *lacks, const char **what)
 {
 	int rc = 0;
 
@@ -132,11 +164,7 @@ int sandbox_enter(uid_t uid, gid_t gid, struct sandbox_state *state,
 	if (prctl(PR_SET_DUMPABLE, DUMPABLE, 0UL, 0UL, 0UL) < 0)
 		return -errno;
 	rc = read_back(uid, gid, state, what);
-	if (rc < 0)
-		return rc;
-	/*
-	 * Landlock and seccomp go here, in this order: both need no_new_privs,
-	 * and the filter allows no call that is made above.
-	 */
-	return 0;
+	if (rc == 0)
+		confine(state, lacks);
+	return rc;
 }

@@ -10,6 +10,7 @@
 #include "notice.h"
 #include "report.h"
 #include "sandbox.h"
+#include "seccomp.h"
 #include "transport.h"
 
 #include <assert.h>
@@ -507,6 +508,18 @@ static const struct {
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
+/* Said once: a change in the C library is no reason to lose the network. */
+static void log_unknown_call(void)
+{
+	const int call = seccomp_unknown_call();
+
+	if (call >= 0)
+		log_line(LOG_WARNING,
+			 "%s: system call %d is unknown to the worker's "
+			 "sandbox: it failed",
+			 worker.link.name, call);
+}
+
 static void serve(void)
 {
 	struct pollfd polled[SOURCES];
@@ -522,13 +535,20 @@ static void serve(void)
 		if (deadline_ms != armed_ms)
 			transport_arm_deadline(WORKER_DEADLINE, deadline_ms);
 		armed_ms = deadline_ms;
-		if (ppoll(polled, SOURCES, NULL, NULL) < 0)
-			continue;
+		if (ppoll(polled, SOURCES, NULL, NULL) < 0) {
+			if (errno == EINTR)
+				continue;
+			log_line(LOG_ERR, "%s: ppoll: %s", worker.link.name,
+				 strerror(errno));
+			worker.exit_status = EXIT_FAILURE;
+			return;
+		}
 		for (i = 0; i < SOURCES && !worker.ending; i++)
 			if (polled[i].revents != 0)
 				sources[i].answer();
 		if (polled[SOURCES - 1].revents != 0)
 			armed_ms = TIME_NEVER; /* it fired */
+		log_unknown_call();
 	}
 }
 
@@ -565,20 +585,32 @@ static bool is_pipe(int descriptor)
 	       type == SOCK_SEQPACKET;
 }
 
-static void log_sandbox(void)
+static void log_sandbox(const struct sandbox_lacks *lacks)
 {
 	const struct sandbox_state *sandbox = &worker.sandbox;
+	const char *name = worker.link.name;
+	const bool is_full = lacks->landlock == NULL && lacks->seccomp == NULL;
 
 	log_line(LOG_INFO,
-		 "%s: worker has no capability, no new privileges%s%s",
-		 worker.link.name,
+		 "%s: worker's sandbox is %s: no capability, no new "
+		 "privileges%s%s%s%s",
+		 name, is_full ? "full" : "partial",
 		 sandbox->own_user ? ", a user of its own" : "",
-		 sandbox->bounding_emptied ? "" : ", a bounding set as it was");
+		 sandbox->bounding_emptied ? "" : ", a bounding set as it was",
+		 sandbox->landlock != 0 ? ", Landlock" : "",
+		 sandbox->seccomp != 0 ? ", seccomp" : "");
+	if (lacks->landlock != NULL)
+		log_line(LOG_WARNING, "%s: worker without Landlock: %s", name,
+			 lacks->landlock);
+	if (lacks->seccomp != NULL)
+		log_line(LOG_WARNING, "%s: worker without seccomp: %s", name,
+			 lacks->seccomp);
 }
 
 int worker_main(const char *name)
 {
 	struct command start;
+	struct sandbox_lacks lacks;
 	const char *what = NULL;
 	int result;
 
@@ -600,13 +632,13 @@ int worker_main(const char *name)
 	worker.link.ifindex = start.start.ifindex;
 	memcpy(worker.link.name, start.start.name, sizeof(worker.link.name));
 	result = sandbox_enter(start.start.uid, start.start.gid,
-			       &worker.sandbox, &what);
+			       &worker.sandbox, &lacks, &what);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: sandbox: %s: %s", worker.link.name, what,
 			 strerror(-result));
 		return EXIT_FAILURE;
 	}
-	log_sandbox();
+	log_sandbox(&lacks);
 	client_init(&worker.client, &start.start.client, clock_boottime_ms(),
 		    clock_boottime_ms() - clock_ms(CLOCK_MONOTONIC));
 	result = transport_ask_link(WORKER_NETLINK, worker.link.ifindex);

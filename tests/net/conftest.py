@@ -43,6 +43,10 @@ def lab(request):
         if problems:
             pytest.fail("frames that break the profile:\n"
                         + "\n".join(problems), pytrace=False)
+        complaints = built.complaints()
+        if complaints:
+            pytest.fail("the sandbox is in a worker's way:\n"
+                        + "\n".join(complaints), pytrace=False)
 
     request.addfinalizer(judge)
     return built

@@ -454,6 +454,13 @@ class Lab:
             wrong += [f"{name}: {problem}" for problem in audit.problems]
         return wrong
 
+    def complaints(self):
+        """What was logged of a call that the sandbox does not let through."""
+        return [line for path in sorted(self.folder.glob("*.log"))
+                for line in path.read_text(errors="replace").splitlines()
+                if "worker's sandbox: it failed" in line
+                or f"killed by signal {signal.SIGSYS.value}" in line]
+
     # -- running
 
     def spawn(self, namespace, argv, log, env=None):

@@ -41,13 +41,16 @@ static inline bool holds_in_child(void (*act)(void))
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Copies the value of a line such as "CapEff" into `out`. */
-static inline void status_line(const char *name, char *out, size_t size)
+/* Copies the value of a line such as "CapEff" of process `pid` into `out`. */
+static inline void status_line(pid_t pid, const char *name, char *out,
+			       size_t size)
 {
 	const size_t length = strlen(name);
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
+	char path[64], line[256];
+	FILE *file;
 
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
 	CHECK(file != NULL);
 	while (fgets(line, sizeof(line), file) != NULL)
 		if (strncmp(line, name, length) == 0 && line[length] == ':') {
@@ -61,21 +64,32 @@ static inline void status_line(const char *name, char *out, size_t size)
 	CHECK(!"the line is there");
 }
 
-static inline bool status_is(const char *name, const char *value)
+static inline bool status_of_is(pid_t pid, const char *name, const char *value)
 {
 	char line[256];
 
-	status_line(name, line, sizeof(line));
+	status_line(pid, name, line, sizeof(line));
 	return strcmp(line, value) == 0;
 }
 
 /* One of CapInh, CapPrm, CapEff, CapBnd, CapAmb. */
-static inline uint64_t status_set(const char *name)
+static inline uint64_t status_set_of(pid_t pid, const char *name)
 {
 	char line[256];
 
-	status_line(name, line, sizeof(line));
+	status_line(pid, name, line, sizeof(line));
 	return strtoull(line, NULL, 16);
+}
+
+/* The same of this process. */
+static inline bool status_is(const char *name, const char *value)
+{
+	return status_of_is(getpid(), name, value);
+}
+
+static inline uint64_t status_set(const char *name)
+{
+	return status_set_of(getpid(), name);
 }
 
 static inline void set_capabilities(uint64_t effective, uint64_t permitted,
