@@ -46,7 +46,7 @@ ifeq ($(VARIANT),fuzz)
 OUR_CPPFLAGS += -DTEST_BUILD
 HARDENING = -fPIE
 CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=all -fno-omit-frame-pointer
+	-fno-sanitize-recover=all -fno-omit-frame-pointer $(FUZZ_CFLAGS)
 endif
 
 # The three rings: an arrow only ever points inwards (README.md).
@@ -166,7 +166,7 @@ GIVE_BACK = test -z "$$SUDO_UID" || chown -R "$$SUDO_UID:$$SUDO_GID" $(OUT)
 asan:
 	$(MAKE) VARIANT=asan BUILD=$(OUT)/asan all unit
 
-# Each target for FUZZ_SECONDS.  With AFL++: make fuzzers FUZZ_CC=afl-clang-fast
+# Each target for FUZZ_SECONDS; tests/README.md has the same under AFL++.
 FUZZ_SECONDS ?= 5
 FUZZ_CC = clang
 FUZZ_BUILD = $(OUT)/fuzz
@@ -175,10 +175,19 @@ fuzzers:
 	$(MAKE) VARIANT=fuzz CC=$(FUZZ_CC) BUILD=$(FUZZ_BUILD) \
 	  $(FUZZERS:%=$(FUZZ_BUILD)/tests/fuzz/%)
 
+fuzz: BUILD = $(FUZZ_BUILD)
 fuzz:
 	tests/needs build fuzz
 	$(MAKE) fuzzers
-	BUILD=$(abspath $(FUZZ_BUILD)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+	@+FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN) fuzz
+
+# What the inputs that `make fuzz` has kept reach of each source.
+fuzz-coverage:
+	tests/needs build fuzz
+	$(MAKE) fuzzers FUZZ_BUILD=$(OUT)/fuzz-coverage \
+	  FUZZ_CFLAGS='-fprofile-instr-generate -fcoverage-mapping'
+	BUILD=$(abspath $(OUT)/fuzz-coverage) INPUTS=$(abspath $(FUZZ_BUILD)) \
+	  tests/fuzz/coverage
 
 # Frama-C/Eva: no input makes a decoder read or write outside of its buffers.
 prove:
@@ -223,5 +232,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers prove coverage lint install uninstall clean FORCE
+.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage lint install uninstall clean FORCE
 .SECONDARY:

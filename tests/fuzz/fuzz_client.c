@@ -2,7 +2,7 @@
  * Sequences of events for the state machine.  Input: a configuration, then
  * one event after the other, each an octet that chooses it and what it needs
  * (see the functions named after them).  Messages go through the decoders as
- * they do in the worker.  After each step what DESIGN promises of any moment
+ * they do in the worker.  After each step what is promised of any moment
  * must hold.
  */
 #include "client.h"
@@ -189,23 +189,16 @@ static void look_at_actions(struct world *world)
 
 /* What must hold of the state after each step. */
 
-static bool is_zero(const void *object, size_t size)
-{
-	const uint8_t *octet = object;
-
-	while (size > 0 && octet[size - 1] == 0)
-		size--;
-	return size == 0;
-}
-
 static void look_at_lease(const struct world *world)
 {
 	const struct client *client = &world->client;
 	const struct lease *lease = &client->lease;
+	static const struct lease no_lease;
+	static const struct message no_ack;
 
 	if (!client_is_bound(client) && client->state != STATE_PROBING) {
-		must(is_zero(lease, sizeof(*lease)));
-		must(is_zero(&client->ack, sizeof(client->ack)));
+		must(memcmp(lease, &no_lease, sizeof(*lease)) == 0);
+		must(memcmp(&client->ack, &no_ack, sizeof(no_ack)) == 0);
 		must(world->watched.s_addr == 0);
 		return;
 	}

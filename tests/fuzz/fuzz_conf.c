@@ -38,16 +38,19 @@ static void look_at_report(const struct conf_report *report)
 	}
 }
 
-static void look_at_names(const struct conf *conf)
+static void look_at_names(const struct definitions *definitions)
 {
 	char name[OPTION_NAME_MAX];
 
-	for (unsigned code = 1; code < OPTION_END; code++) {
-		definition_name(&conf->definitions, (uint16_t)code, name);
+	must(definitions->count <= DEFINITIONS_MAX);
+	for (uint32_t i = 0; i < definitions->count; i++) {
+		const uint16_t code = definitions->item[i].code;
+
+		must(code > 0 && code < OPTION_END);
+		definition_name(definitions, code, name);
 		must_be_harmless(name);
-		must(strpbrk(name, "=- ./:") == NULL);
-		must(definition_like(&conf->definitions, (uint16_t)code) <
-		     FIELD_END);
+		must(name[0] != '\0' && strpbrk(name, "=- ./:") == NULL);
+		must(definition_like(definitions, code) < FIELD_END);
 	}
 }
 
@@ -58,10 +61,9 @@ static void look_at(const struct conf *conf)
 	must(memchr(conf->script, '\0', CONF_SCRIPT_MAX) != NULL);
 	must(conf->script[0] == '\0' || conf->script[0] == '/');
 	must(conf->reject.count <= REJECT_MAX);
-	must(conf->definitions.count <= DEFINITIONS_MAX);
 	must(conf->amendments.count <= AMEND_MAX &&
 	     conf->amendments.size <= AMEND_TEXT_MAX);
-	look_at_names(conf);
+	look_at_names(&conf->definitions);
 	make_lease(&variables);
 	amend_apply(&conf->amendments, &variables);
 	must(variables_are_valid(&variables));
