@@ -133,17 +133,18 @@ sim: $(BUILD)/tests/sim/sim
 	$< -n $(SEEDS) -s $(SEED) -j $(shell nproc) $(if $(TRACE),-t)
 
 # CLIENTS of the core before one server, a power cut and an outage: a table
-# and, with gnuplot, a picture in $(BUILD).
+# and a picture, fleet.csv and fleet.svg, in $(BUILD).
 CLIENTS ?= 100000
 
 $(BUILD)/tests/sim/fleet: $(BUILD)/tests/sim/fleet.o \
   $(BUILD)/tests/sim/packet.o $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
 
-fleet: $(BUILD)/tests/sim/fleet
-	$< -n $(CLIENTS) >$(BUILD)/fleet.csv
-	@if command -v gnuplot >/dev/null; then cd $(BUILD) && \
-	  gnuplot $(abspath tests/sim/fleet.gnuplot); fi
+fleet:
+	tests/needs build fleet
+	$(MAKE) $(BUILD)/tests/sim/fleet
+	$(BUILD)/tests/sim/fleet -n $(CLIENTS) >$(BUILD)/fleet.csv
+	cd $(BUILD) && gnuplot $(abspath tests/sim/fleet.gnuplot)
 
 # As root: installs what the tests need and runs them all.
 check:
