@@ -240,6 +240,14 @@ static int bind_client_port(int fd, uint32_t ifindex)
 
 	if (rc == 0)
 		rc = set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ifindex);
+	/*
+	 * The kernel's IP ID counts on from renewal to renewal of an address,
+	 * whatever the link-layer address: it would tie two visits together.
+	 * A packet that is never to be fragmented has 0 (RFC 6864 §4.1).
+	 */
+	if (rc == 0)
+		rc = set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+				IP_PMTUDISC_DO);
 	if (rc < 0)
 		return rc;
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
