@@ -50,12 +50,12 @@ CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 endif
 
 # The three rings: an arrow only ever points inwards (README.md).
-PURE = amend arp calendar client conf decode definition env frame json \
-	lease leasefile lexer link mac message notice option physical profile \
-	reason report route status statusfile text value variables
+PURE = amend annotate arp calendar client conf decode definition env frame \
+	json lease leasefile lexer link mac message notice option physical profile \
+	reason rehearsal report route status statusfile text value variables
 EDGE = background cli configuration files landlock launch links lladdr log \
-	nbi pidfile privilege sandbox script seccomp store transport
-ACTOR = interface main monitor query roster stop worker
+	machine nbi pidfile privilege sandbox script seccomp store transport
+ACTOR = audit interface main monitor query roster stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

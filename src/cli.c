@@ -63,6 +63,9 @@ const char cli_usage[] =
 	"                        which routes to take from the network\n"
 	"  --client-id           send a client identifier (discloses more)\n"
 	"  --request-options     send a request list (discloses more)\n"
+	"  --audit interface [--json]\n"
+	"                        show what would be sent, and what else tells\n"
+	"                        who this machine is; nothing is sent\n"
 	"  --status [interface ...] [--json]\n"
 	"                        show how running clients are doing\n"
 	"\n"
@@ -287,6 +290,7 @@ static const struct flag common_flags[] = {
 	 .expected = "gateway, all or none"},
 	{"--client-id", SETS(disclosure.client_id)},
 	{"--request-options", SETS(disclosure.request_options)},
+	{"--audit", DOES(CLI_AUDIT)},
 	{"--status", DOES(CLI_STATUS)},
 	{"--json", SETS(json)},
 };
@@ -526,6 +530,7 @@ static bool prints(enum cli_action action)
 {
 	switch (action) {
 	case CLI_STATUS:
+	case CLI_AUDIT:
 	case CLI_VERSION:
 	case CLI_HELP:
 		return true;
@@ -544,7 +549,9 @@ static bool complete(struct words *words, struct options *out)
 		return complain(words, "-n: no interface can be named with it");
 	if (out->json && !prints(out->action))
 		return complain(words, "--json: nothing is printed without "
-				       "--status");
+				       "--audit or --status");
+	if (out->action == CLI_AUDIT && out->interface_count != 1)
+		return complain(words, "--audit: name one interface");
 	name_files(out);
 	out->timeout_given = out->timeout_ms != 0;
 	if (!out->timeout_given)

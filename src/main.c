@@ -2,6 +2,7 @@
  * The command line decides what this process becomes: a worker, somebody who
  * stops a running client, or, behind a parent that waits, the monitor.
  */
+#include "audit.h"
 #include "background.h"
 #include "cli.h"
 #include "configuration.h"
@@ -192,6 +193,8 @@ int main(int argc, char *argv[])
 		log_options(&options);
 		configuration_log(&options);
 		return stop_running_client(&options);
+	case CLI_AUDIT:
+		return audit_interface(&options);
 	case CLI_STATUS:
 		return query_status(&options);
 	case CLI_RUN:

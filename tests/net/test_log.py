@@ -67,11 +67,11 @@ def test_dropped_frames_are_told_with_kind_source_and_length(lab, raw):
 
 
 def test_refused_offers_are_counted_rather_than_repeated(lab, raw):
-    """Two hundred offers that can't be taken make six lines; the next one
+    """A hundred offers that can't be taken make six lines; the next one
     that there may be says how many there were."""
     def answer(server, message):
         if message.type == wire.DISCOVER and len(server.heard) == 1:
-            return [server.offer(message, lease=None)] * 200
+            return [server.offer(message, lease=None)] * 100
         return labs.RawServer.good(server, message)
 
     raw.answer = answer
@@ -79,7 +79,7 @@ def test_refused_offers_are_counted_rather_than_repeated(lab, raw):
     refused = re.findall("offer of .* refused", client.log)
     # six, or twelve if a minute ended meanwhile
     assert 6 <= len(refused) <= 12
-    labs.wait_for("the counter", lambda: "offers_refused=200\n" in (
+    labs.wait_for("the counter", lambda: "offers_refused=100\n" in (
         lab.state / "cli0.status").read_text())
 
 
