@@ -32,7 +32,7 @@ FLAVOURS = {
     "ifupdown": ["ifupdown", "isc-dhcp-client"],
     "resolvconf": ["resolvconf"],
     "openresolv": ["openresolv"],
-    "resolvconf-admin": ["openresolv", "resolvconf-admin"],
+    "resolvconf-admin": ["resolvconf-admin"],
 }
 
 # Nothing of these is a test's business, and each would cost time at boot.
