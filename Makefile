@@ -30,7 +30,7 @@ OUR_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING)
 OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # Variants live side by side in build/; TEST_BUILD keeps descriptor 2 and the
-# files that sanitizers and gcov need in the worker.
+# environment that sanitizers need in the worker.
 ifeq ($(VARIANT),asan)
 OUR_CPPFLAGS += -DTEST_BUILD
 HARDENING = -fPIE
@@ -38,9 +38,14 @@ CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 endif
 ifeq ($(VARIANT),coverage)
-OUR_CPPFLAGS += -DTEST_BUILD
+# The counters of a process are a file that is mapped before main(): a worker,
+# which may open nothing, and whoever is killed are counted in full, and the
+# program is the one that is released, sandbox and all.
+CC = clang
 HARDENING = -fPIE
-CFLAGS = -O0 -g --coverage
+CFLAGS = -O0 -g -fcoverage-mapping -Xclang -mllvm \
+	-Xclang -runtime-counter-relocation \
+	-fprofile-instr-generate=$(abspath $(BUILD))/counts/%p%c
 endif
 ifeq ($(VARIANT),fuzz)
 OUR_CPPFLAGS += -DTEST_BUILD
@@ -195,12 +200,15 @@ prove:
 	tests/needs build prove
 	BUILD=$(abspath $(BUILD)) tests/prove/run
 
-# What the unit tests reach; GCOVR=--html-details=… and the like.
+# As root: how much of the program the tests reach, and whether that is
+# enough (tests/README.md).
 coverage:
-	tests/needs build coverage
-	$(MAKE) VARIANT=coverage BUILD=$(OUT)/coverage unit
-	gcovr --root . --object-directory $(OUT)/coverage --filter src/ \
-	  $(GCOVR) $(OUT)/coverage
+	tests/needs build tests coverage
+	$(MAKE) VARIANT=coverage BUILD=$(OUT)/coverage counted
+	@$(GIVE_BACK)
+
+counted: all $(UNITS:%=$(BUILD)/tests/unit/%)
+	@+$(RUN) coverage
 
 lint:
 	tests/needs build lint
@@ -233,5 +241,5 @@ uninstall:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage lint install uninstall clean FORCE
+.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall clean FORCE
 .SECONDARY:

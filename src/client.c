@@ -509,6 +509,7 @@ static void enter(struct client *client, enum client_state state,
 {
 	const uint64_t now = event->now_ms;
 
+	assert(state < STATE_COUNT);
 	client->state = state;
 	client->attempt = 0;
 	client->deadline_ms = TIME_NEVER;
@@ -553,12 +554,11 @@ static void enter(struct client *client, enum client_state state,
 			chance_below(event->chance.wait, DECLINE_JITTER_MS + 1);
 		break;
 	case STATE_STOPPED:
+	case STATE_COUNT:
 		client->fail_ms = TIME_NEVER;
 		client->announce_ms = TIME_NEVER;
 		withdraw(client);
 		break;
-	case STATE_COUNT:
-		assert(false);
 	}
 }
 
@@ -825,6 +825,7 @@ static void on_arp(struct client *client, const struct event *event,
 static void on_state_deadline(struct client *client, const struct event *event,
 			      struct actions *out)
 {
+	assert(client->state < STATE_STOPPED); /* which has no deadline */
 	switch (client->state) {
 	case STATE_INIT:
 		enter(client, STATE_SELECTING, event, out);
@@ -860,11 +861,10 @@ static void on_state_deadline(struct client *client, const struct event *event,
 			     client->lease.expiry_ms, event, out);
 		return;
 	case STATE_DECLINED:
-		restart(client, 0, event, out);
-		return;
 	case STATE_STOPPED:
 	case STATE_COUNT:
-		return; /* has no deadline */
+		restart(client, 0, event, out);
+		return;
 	}
 }
 

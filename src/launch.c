@@ -107,7 +107,7 @@ static pid_t execute(const char *argv0, const struct transport *transport,
 {
 	char *const argv[] = {(char *)argv0, (char *)"--worker", NULL};
 #ifdef TEST_BUILD
-	char **const env = environ; /* the sanitizers' and gcov's options */
+	char **const env = environ; /* the sanitizers' options */
 #else
 	char *env[] = {NULL};
 #endif

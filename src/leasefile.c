@@ -114,8 +114,6 @@ static bool is_hex(const char *text)
 static void add_value(struct text *out, uint16_t code, const char *text)
 {
 	switch (option_kind(code)) {
-	case KIND_NONE: /* this and the next have no name to stand under */
-	case KIND_COUNT:
 	case KIND_ADDRESS:
 	case KIND_MASK:
 	case KIND_U8:
@@ -126,6 +124,8 @@ static void add_value(struct text *out, uint16_t code, const char *text)
 	case KIND_FLAG:
 	case KIND_U8_TRIPLE:
 	case KIND_PORT_PARAMETERS:
+	case KIND_NONE: /* this and the next have no name to stand under */
+	case KIND_COUNT:
 		text_add(out, text);
 		break;
 	case KIND_ADDRESSES:

@@ -10,7 +10,7 @@
 
 /*
  * %A is the address, %S the server, %I the interface, %N the number, %W the
- * word for it (a refusal or a kind of drop), %M the MAC.
+ * word for it (a refusal or a kind of drop).
  */
 struct wording {
 	int level;
@@ -50,14 +50,14 @@ static const struct wording wordings[REPORT_COUNT] = {
 	[REPORT_DROPPED] = {LOG_DEBUG, "%I: dropped a reply from %S: %W"},
 };
 
+/* Only these two have one. */
 static const char *word(const struct action *action)
 {
 	if (action->report.type == REPORT_REFUSED)
 		return lease_refusal_name(
 			(enum lease_refusal)action->report.number);
-	if (action->report.type == REPORT_DROPPED)
-		return decode_name((enum decode)action->report.number);
-	return "";
+	assert(action->report.type == REPORT_DROPPED);
+	return decode_name((enum decode)action->report.number);
 }
 
 static int report_report(const struct action *action, const char *interface,
