@@ -59,8 +59,8 @@ PURE = amend annotate arp calendar client conf decode definition env frame \
 	json lease leasefile lexer link mac message notice option physical profile \
 	reason rehearsal report route status statusfile text value variables
 EDGE = background cli configuration files landlock launch links lladdr log \
-	machine nbi pidfile privilege sandbox script seccomp store transport
-ACTOR = audit interface main monitor query roster stop worker
+	machine nbi notify pidfile privilege sandbox script seccomp store transport
+ACTOR = audit interface main monitor query roster service stop worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

@@ -44,6 +44,7 @@ struct interface {
 
 	pid_t worker;           /* 0: none */
 	int pipe;               /* -1: none */
+	bool owes_state;        /* it was asked for a state notice */
 	int lock;               /* refuses a second instance; -1: none */
 	uint64_t kill_ms;       /* the worker was asked to stop: until then */
 	bool mac_changed;       /* the last worker ended for that */
@@ -117,6 +118,12 @@ void interface_on_links(struct interface *interface);
 /* SIGHUP, SIGUSR1. */
 void interface_renew(struct interface *interface);
 void interface_report(struct interface *interface);
+
+/* Asks the worker, if there is one, for a sign that it still serves. */
+void interface_ask(struct interface *interface);
+
+/* True if it gave that sign, or there is nobody to give one. */
+bool interface_has_answered(const struct interface *interface);
 
 /* Ends the worker, runs STOP, then PHASE_ENDED. */
 void interface_stop(struct interface *interface);

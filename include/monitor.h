@@ -12,6 +12,7 @@ struct monitor_start {
 	const struct options *options;
 	const char *argv0;    /* as called */
 	bool manager_decides; /* the script is nm-dhcp-helper */
+	bool is_service;      /* whoever started us may want to be notified */
 	int parent;           /* background_fork's descriptor, or -1 */
 };
 

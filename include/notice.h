@@ -90,7 +90,7 @@ enum command_type {
 	COMMAND_SCRIPT_DONE, /* the script asked for has ended */
 	COMMAND_RENEW,
 	COMMAND_STOP,
-	COMMAND_REPORT, /* send a NOTICE_STATE now (SIGUSR1) */
+	COMMAND_REPORT, /* send a NOTICE_STATE now */
 };
 
 struct command {

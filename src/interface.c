@@ -416,6 +416,7 @@ static int start_worker(struct interface *interface)
 			 "waits for T2",
 			 interface->name);
 	interface->worker = worker;
+	interface->owes_state = false;
 	memset(&interface->state, 0, sizeof(interface->state));
 	interface->state_since = clock_epoch_s();
 	return 0;
@@ -546,6 +547,7 @@ static void on_state_notice(struct interface *interface,
 	if (notice->state != interface->state.state)
 		interface->state_since = clock_epoch_s();
 	interface->state = *notice;
+	interface->owes_state = false;
 }
 
 /*
@@ -835,6 +837,17 @@ void interface_report(struct interface *interface)
 {
 	interface->status_changed = true;
 	tell_worker(interface, &(struct command){.type = COMMAND_REPORT});
+}
+
+void interface_ask(struct interface *interface)
+{
+	interface->owes_state = true;
+	tell_worker(interface, &(struct command){.type = COMMAND_REPORT});
+}
+
+bool interface_has_answered(const struct interface *interface)
+{
+	return interface->worker == 0 || !interface->owes_state;
 }
 
 void interface_stop(struct interface *interface)

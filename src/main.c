@@ -135,6 +135,9 @@ static int run(const char *argv0, const char *name, struct options *options)
 	}
 	start.manager_decides =
 		strcmp(base_name(options->script), MANAGER_SCRIPT) == 0;
+	/* a dhclient's or a helper's caller is somebody else's service */
+	start.is_service = !start.manager_decides &&
+			   options->personality == PERSONALITY_DHCPCANON;
 	if (!stays_in_foreground(options, start.manager_decides)) {
 		start.parent = background_fork();
 		if (start.parent < 0) {

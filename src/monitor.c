@@ -14,6 +14,7 @@
 #include "privilege.h"
 #include "roster.h"
 #include "script.h"
+#include "service.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -85,9 +86,10 @@ static void settle_signals(sigset_t *while_waiting)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Lets the command's parent go, when there is something to tell it. */
-static void release_parent(int status)
+/* Whoever started us is told when there is something to tell, once. */
+static void report_start(int status)
 {
+	service_ready();
 	if (monitor.parent < 0)
 		return;
 	log_to_stderr(false);
@@ -141,6 +143,7 @@ static int status_when_stopped(void)
 /* At once, without a script: the workers end with us. */
 static void leave(void)
 {
+	service_stopping();
 	remove_status();
 	/* a manager keeps no leases of ours; dhclient's -r looks for them */
 	if (monitor.context.manager_decides)
@@ -159,6 +162,7 @@ static void stop_all(void)
 	    monitor.start->options->quiet_stop)
 		leave();
 	monitor.stopping = true;
+	service_stopping();
 	for (i = 0; i < monitor.roster.count; i++)
 		interface_stop(monitor.roster.interface[i]);
 }
@@ -187,9 +191,12 @@ static void on_signals(void)
 		stop_all();
 	if (is_to_leave())
 		leave();
-	if (take(SIGHUP))
+	if (take(SIGHUP)) {
+		service_reloading();
 		for (i = 0; i < monitor.roster.count; i++)
 			interface_renew(monitor.roster.interface[i]);
+		service_reloaded();
+	}
 	if (take(SIGUSR1))
 		for (i = 0; i < monitor.roster.count; i++)
 			interface_report(monitor.roster.interface[i]);
@@ -211,7 +218,7 @@ static void follow(struct interface *interface)
 	/* contract of dhclient: 0 after a first lease, and after FAIL too */
 	if (interface->was_bound ||
 	    (interface->had_no_lease && !monitor.start->options->once))
-		release_parent(EXIT_SUCCESS);
+		report_start(EXIT_SUCCESS);
 }
 
 static void finish(int exit_status)
@@ -269,7 +276,7 @@ static void lose_patience(void)
 	if (monitor.start->options->once)
 		finish(EXIT_NONE);
 	else
-		release_parent(EXIT_SUCCESS);
+		report_start(EXIT_SUCCESS);
 }
 
 /* True when no interface is left, or none that a worker will serve. */
@@ -313,7 +320,7 @@ static uint64_t next_deadline(void)
 		deadline_ms = moment_earlier(
 			deadline_ms,
 			interface_deadline(monitor.roster.interface[i]));
-	return deadline_ms;
+	return moment_earlier(deadline_ms, service_deadline());
 }
 
 /* Returns how many are polled. */
@@ -388,6 +395,8 @@ static int serve(const sigset_t *mask)
 		roster_settle(&monitor.roster);
 		search();
 		lose_patience();
+		service_follow(&monitor.roster);
+		service_on_time(&monitor.roster);
 		if (is_over(&exit_status))
 			return exit_status;
 		wait_for_something(mask);
@@ -454,6 +463,8 @@ int monitor_run(const struct monitor_start *start)
 	privilege_worker_user(&monitor.context.launch.uid,
 			      &monitor.context.launch.gid);
 	settle_signals(&mask);
+	if (start->is_service)
+		service_open();
 	if (begin() < 0) {
 		files_drop_pid(start->options);
 		return EXIT_FAILURE;
@@ -461,8 +472,9 @@ int monitor_run(const struct monitor_start *start)
 	/* until here what is wrong was for whoever called */
 	log_to_stderr(start->options->to_stderr);
 	if (start->options->background_at_once)
-		release_parent(EXIT_SUCCESS);
+		report_start(EXIT_SUCCESS);
 	exit_status = serve(&mask);
+	service_stopping();
 	remove_status();
 	files_drop_pid(start->options);
 	return exit_status;

@@ -27,10 +27,23 @@ from lab import wait_for  # noqa: E402
 
 BOOT_PATIENCE = 120  # seconds
 
+UNITS = {
+    "systemd/dhcpcanon.service": "/usr/lib/systemd/system/dhcpcanon.service",
+    "systemd/dhcpcanon@.service": "/usr/lib/systemd/system/dhcpcanon@.service",
+    "systemd/dhcpcanon.sysusers": "/usr/lib/sysusers.d/dhcpcanon.conf",
+    "systemd/dhcpcanon.rules":
+        "/usr/share/polkit-1/rules.d/dhcpcanon.rules",
+    "systemd/network/90-dhcpcanon.link":
+        "/usr/lib/systemd/network/90-dhcpcanon.link",
+    "tmpfiles.d/dhcpcanon.conf": "/usr/lib/tmpfiles.d/dhcpcanon.conf",
+}
+
 # In a mount namespace of its own: $0 is the folder, $1 the cgroup's name, $2
 # the lower directories, $3 the network namespace; the rest goes to nspawn.
-# The shell stays, to take the cgroup away.
+# The shell stays, to take the cgroup away.  A machine permits Landlock, which
+# nspawn's own list (252) has not.
 BOOT = """
+allowed='landlock_create_ruleset landlock_add_rule landlock_restrict_self'
 folder=$0 group=/sys/fs/cgroup/$1 lower=$2 namespace=$3
 shift 3
 mount -t tmpfs -o size=1g,mode=755 machine "$folder/disk"
@@ -46,7 +59,7 @@ echo $$ >"$group/cgroup.procs"
 status=0
 systemd-nspawn --quiet --register=no --keep-unit --resolv-conf=off \
     --timezone=off --link-journal=no --console=passive --notify-ready=yes \
-    --capability=CAP_NET_ADMIN --network-namespace-path="$namespace" \
+    --capability=CAP_NET_ADMIN --system-call-filter="$allowed" --network-namespace-path="$namespace" \
     --directory="$folder/disk/root" "$@" || status=$?
 echo $$ >/sys/fs/cgroup/cgroup.procs
 find "$group" -depth -type d -exec rmdir {} +
@@ -65,7 +78,18 @@ def stage():
         roots.run("make install", [
             "make", "-C", str(labs.TREE), "install", f"DESTDIR={folder}",
             "WITH_SYSTEMD=true"])
+        place_units(folder)
     return keeper
+
+
+def place_units(folder):
+    """The files of systemd/ and tmpfiles.d/, where the package has them."""
+    for source, target in UNITS.items():
+        target = folder / target.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((labs.TREE / source).read_text().replace(
+            "/usr/sbin/dhcpcanon", "/usr/local/sbin/dhcpcanon"))
+        target.chmod(0o644)
 
 
 class Machine(labs.Lab):
@@ -106,7 +130,7 @@ class Machine(labs.Lab):
         """As `systemctl enable`, before boot."""
         file = unit if "@" not in unit else re.sub("@.*[.]", "@.", unit)
         self.link_to(f"/etc/systemd/system/{target}.wants/{unit}",
-                     f"/lib/systemd/system/{file}")
+                     f"/usr/lib/systemd/system/{file}")
 
     # -- on and off
 
