@@ -662,11 +662,12 @@ static bool take_flag_text(const char **at)
 static bool take_label(const char **at)
 {
 	const char *const start = *at;
+	char last = '\0';
 
-	while (is_label_character(**at))
-		(*at)++;
-	return *at != start && *at - start <= LABEL_MAX &&
-	       is_alphanumeric(*start) && is_alphanumeric((*at)[-1]);
+	for (; is_label_character(**at); (*at)++)
+		last = **at;
+	return *at - start <= LABEL_MAX && is_alphanumeric(*start) &&
+	       is_alphanumeric(last);
 }
 
 /* Labels with dots between them; `dotted`: and one behind the last. */

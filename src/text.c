@@ -90,17 +90,18 @@ bool text_take_number(const char **at, uint64_t max, uint64_t *out)
 	const char *next = *at;
 	uint64_t value = 0;
 
-	if (!is_digit(*next) || (*next == '0' && is_digit(next[1])))
-		return false;
 	for (; is_digit(*next); next++) {
 		const uint64_t digit = (uint64_t)(*next - '0');
+		const bool follows_zero = next != *at && value == 0;
 
-		if (value > (UINT64_MAX - digit) / 10)
+		if (follows_zero || value > (UINT64_MAX - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 		if (value > max)
 			return false;
 	}
+	if (next == *at)
+		return false;
 	*at = next;
 	*out = value;
 	return true;

@@ -328,6 +328,7 @@ def times(t1, t2):
 # How each state is come to, and stayed in: flags, what the server answers,
 # options of its, hosts that are there.
 STATES = {
+    "INIT": ((*QUICK, "--delay-selecting"), only_to(), [], []),
     "SELECTING": (QUICK, only_to(), [], []),
     "REQUESTING": (QUICK, only_to((wire.DISCOVER, False)), [], []),
     "PROBING": (("--arp-wait", "9000"), only_to(*NEW_LEASE), [], []),
@@ -404,6 +405,30 @@ def test_down_and_up(lab, raw, state):
                ["PREINIT", "BOUND"])
     assert labs.workers(client.pid) == [worker]
     assert "could not be sent" not in client.log
+
+
+@pytest.mark.parametrize("change", ["deleted", "deleted and made again",
+                                    "down"])
+def test_link_lost_while_stopping(lab, raw, change):
+    """STOPPED, the one state that is not come back from: it ends all the
+    same, with status 0, once the script has ended."""
+    path = lab.folder / "slow"
+    os.mkfifo(path)
+    lab.script.on("STOP", f"read -r _ <{path}")
+    client = lab.client(*QUICK)
+    bound = lab.script.wait("BOUND")
+    client.signal(signal.SIGTERM)
+    lab.script.wait("STOP")
+    if change == "down":
+        lab.ip(lab.inside, "link set cli0 down")
+    else:
+        lab.remove_interface("cli0")
+    if change == "deleted and made again":
+        lab.add_interface("cli0")
+    path.write_text("\n")
+    assert client.wait() == 0
+    assert lab.script.reasons() == ["PREINIT", "BOUND", "STOP"]
+    assert lab.script.runs()[-1]["old_ip_address"] == bound["new_ip_address"]
 
 
 def test_replaced_at_once_again_and_again(lab, raw):
