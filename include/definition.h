@@ -12,7 +12,7 @@
 /* No pointer: these go to the worker with its configuration. */
 struct definition {
 	uint16_t code;
-	uint16_t like; /* an option of that kind which the table has */
+	uint16_t like;              /* an option of that kind, or a type */
 	char name[OPTION_NAME_MAX]; /* with `-`, as in files */
 };
 
@@ -35,6 +35,18 @@ uint32_t definition_index(const struct definitions *definitions, uint16_t code);
  */
 void definition_name(const struct definitions *definitions, uint16_t code,
 		     char out[OPTION_NAME_MAX]);
+
+/* The same for files: option_file_name. */
+void definition_file_name(const struct definitions *definitions, uint16_t code,
+			  char out[OPTION_NAME_MAX]);
+
+/*
+ * Finds the code of the `length` octets at `name`: the user's, in lower case
+ * and with `-`, even if the table has another name for it; else the table's
+ * (option_by_file_name).  0 if none.
+ */
+uint16_t definition_by_file_name(const struct definitions *definitions,
+				 const char *name, size_t length);
 
 /*
  * The code of the option that the table knows and whose kind `code` has:

@@ -32,10 +32,12 @@ int64_t lease_record_expiry(const struct lease_record *record, int64_t now);
 
 /*
  * Appends one `lease { … }` block: two-space indent, interface, fixed-address,
- * filename, server-name, options (text quoted, lists by commas), renew,
+ * filename, server-name, options (text quoted, lists by commas) under the
+ * names that `definitions` (or NULL) and the table have for them, renew,
  * rebind, expire in UTC or `never`.
  */
-void leasefile_write(const struct lease_record *record, struct text *out);
+void leasefile_write(const struct lease_record *record,
+		     const struct definitions *definitions, struct text *out);
 
 /*
  * Finds the next block of a leases file of `length` octets; `*at` starts at 0
@@ -55,6 +57,7 @@ bool leasefile_next(const char *file, size_t length, size_t *at,
  * times; `*out` is then undefined.
  */
 bool leasefile_read(const char *file, size_t length, const char *interface,
+		    const struct definitions *definitions,
 		    struct lease_record *out);
 
 #endif

@@ -22,7 +22,21 @@ enum pseudo_option {
 	FIELD_FILENAME,         /* file, unless overloaded */
 	FIELD_SERVER_NAME,      /* sname, unless overloaded */
 	FIELD_NETWORK_NUMBER,   /* computed from address and mask */
+	FIELD_BROADCAST,        /* likewise, when no option 28 came */
 	FIELD_END,
+};
+
+/*
+ * Types that a user may give to an option and that none of ours has, as codes
+ * above all others (definition.h).  No variable has one.
+ */
+enum option_type {
+	TYPE_S8 = 512,
+	TYPE_FLAGS,
+	TYPE_U32S,
+	TYPE_S8S,
+	TYPE_S32S,
+	TYPE_END,
 };
 
 /* What a value is; the comment gives its text. */
@@ -36,10 +50,15 @@ enum option_kind {
 	KIND_U16,           /* 2 octets */
 	KIND_MTU,           /* 2 octets, at least 576 */
 	KIND_U32,           /* 4 octets */
+	KIND_S8,            /* 1 octet, signed */
 	KIND_S32,           /* 4 octets, signed */
 	KIND_U8S,           /* n octets: "1 2 3" */
 	KIND_U16S,          /* 2n octets: "68 296" */
+	KIND_U32S,          /* 4n octets */
+	KIND_S8S,           /* n octets, signed */
+	KIND_S32S,          /* 4n octets, signed */
 	KIND_FLAG,          /* 1 octet: "true" or "false" */
+	KIND_FLAGS,         /* n octets */
 	KIND_TEXT,      /* letters, digits, blank, % + , - . / : = @ _ ~ # */
 	KIND_NAME,      /* a host or domain name by dhclient's rules */
 	KIND_NAMES,     /* such names, separated by one blank */
@@ -65,7 +84,7 @@ enum option_result {
 	OPTION_RESULTS,
 };
 
-/* The kind of `code` (an option or a pseudo option; others: KIND_NONE). */
+/* The kind of `code` (an option, pseudo option or type; else KIND_NONE). */
 enum option_kind option_kind(uint16_t code);
 
 /*

@@ -70,12 +70,12 @@ const struct variable *variables_next(const struct variables *variables,
  * Makes the variables of an ACK (contract of dhclient-script(8)): yiaddr,
  * siaddr, file and sname unless overloaded, the network number, and every
  * option in clean text.  `mask` (network order) replaces the value of option
- * 1: it is the message's own or the natural one (lease.h).  A broadcast
- * address that is neither that of the subnet nor 255.255.255.255, or none, is
- * replaced by the former.  Host names (12) are given to no script.  Options
- * that the user has defined (`definitions`, or NULL) are of the kind that
- * they say.  Options that are refused are listed in `refusals`, at most
- * `max_refusals` of them; returns how many were listed.
+ * 1: it is the message's own or the natural one (lease.h).  In the place of
+ * a broadcast address that is neither that of the subnet nor
+ * 255.255.255.255, or of none, the former is FIELD_BROADCAST.  Host names (12)
+ * are given to no script.  Options that the user has defined (`definitions`, or
+ * NULL) are of the kind that they say.  Options that are refused are listed in
+ * `refusals`, at most `max_refusals` of them; returns how many were listed.
  */
 size_t variables_from_message(const struct message *ack, struct in_addr mask,
 			      const struct definitions *definitions,
@@ -92,8 +92,8 @@ bool variables_fit_subnet(const struct variables *variables);
 /*
  * True if `variables`, which came from somebody else, is well-formed: counts
  * and sizes within bounds and adding up, every text a string of its size and
- * no more than OPTION_TEXT_MAX, every code known and there once, every text
- * clean for its code, and an address among them.
+ * no more than OPTION_TEXT_MAX, every code known and there once, one broadcast
+ * address at most, every text clean for its code, and an address among them.
  */
 bool variables_are_valid(const struct variables *variables);
 

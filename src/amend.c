@@ -16,6 +16,10 @@ const char *amend_separator(enum option_kind kind)
 	case KIND_ADDRESS_PAIRS:
 	case KIND_U8S:
 	case KIND_U16S:
+	case KIND_U32S:
+	case KIND_S8S:
+	case KIND_S32S:
+	case KIND_FLAGS:
 	case KIND_NAMES:
 	case KIND_SEARCH:
 	case KIND_ROUTES:
@@ -31,6 +35,7 @@ const char *amend_separator(enum option_kind kind)
 	case KIND_U16:
 	case KIND_MTU:
 	case KIND_U32:
+	case KIND_S8:
 	case KIND_S32:
 	case KIND_FLAG:
 	case KIND_NAME:
@@ -181,15 +186,18 @@ static void follow_mask(const struct amendments *amendments, struct in_addr old,
 {
 	const struct in_addr address = address_of(variables, FIELD_IP_ADDRESS);
 	const struct in_addr mask = address_of(variables, OPTION_SUBNET_MASK);
-	const struct in_addr broadcast =
-		address_of(variables, OPTION_BROADCAST_ADDRESS);
+	const uint16_t broadcast =
+		variables_find(variables, FIELD_BROADCAST) != NULL
+			? FIELD_BROADCAST
+			: OPTION_BROADCAST_ADDRESS;
 
 	variables_set_address(variables, FIELD_NETWORK_NUMBER,
 			      (struct in_addr){address.s_addr & mask.s_addr});
-	if (broadcast.s_addr == (address.s_addr | ~old.s_addr) &&
-	    !is_amended(amendments, OPTION_BROADCAST_ADDRESS))
+	if (address_of(variables, broadcast).s_addr ==
+		    (address.s_addr | ~old.s_addr) &&
+	    !is_amended(amendments, broadcast))
 		variables_set_address(
-			variables, OPTION_BROADCAST_ADDRESS,
+			variables, broadcast,
 			(struct in_addr){address.s_addr | ~mask.s_addr});
 }
 
@@ -206,6 +214,8 @@ size_t amend_apply(const struct amendments *amendments,
 		dropped += apply(amendments, item, text, variables);
 		text += item->size;
 	}
+	if (variables_find(variables, OPTION_BROADCAST_ADDRESS) != NULL)
+		variables_remove(variables, FIELD_BROADCAST); /* of that name */
 	if (address_of(variables, OPTION_SUBNET_MASK).s_addr != mask.s_addr)
 		follow_mask(amendments, mask, variables);
 	return dropped;

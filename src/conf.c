@@ -20,6 +20,8 @@ struct parser {
 	struct text name_text;    /* writes `name` */
 };
 
+#define LIKE_STRING 43 /* an option of octets */
+
 /* What a statement is found to be, if it is not honoured. */
 static const char not_honoured[] = "not honoured";
 
@@ -221,16 +223,6 @@ static bool is_option_name(const char *folded)
 	return true;
 }
 
-/* The code that the folded name is defined for, or 0. */
-static uint16_t defined_code(const struct definitions *definitions,
-			     const char *folded)
-{
-	for (uint32_t i = 0; i < definitions->count; i++)
-		if (is_same(definitions->item[i].name, folded))
-			return definitions->item[i].code;
-	return option_by_file_name(folded, strlen(folded));
-}
-
 /*
  * Reads the name of an option, folded, without the name of its space if that
  * is DHCPv4's own.
@@ -363,25 +355,31 @@ static const char *read_reject(struct parser *parser,
 }
 
 /*
- * Types, and an option of each.  dhclient has more (records, signed integers
- * of 8 and 16 bits, IPv6); no option of ours has their kind.
+ * Types, but for `signed`, which integers are; and an option of each.  Those
+ * of 16 bits dhclient writes without a sign whatever they are.
  */
 static const struct type {
 	const char *words;
 	uint16_t like;
 } types[] = {
 	{"boolean", 19},
+	{"integer 8", TYPE_S8},
+	{"integer 16", 22},
 	{"integer 32", 2},
-	{"signed integer 32", 2},
 	{"unsigned integer 8", 23},
 	{"unsigned integer 16", 22},
 	{"unsigned integer 32", 24},
+	{"array of boolean", TYPE_FLAGS},
+	{"array of integer 8", TYPE_S8S},
+	{"array of integer 16", 25},
+	{"array of integer 32", TYPE_S32S},
 	{"array of unsigned integer 8", 55},
 	{"array of unsigned integer 16", 25},
+	{"array of unsigned integer 32", TYPE_U32S},
 	{"ip-address", 16},
 	{"array of ip-address", 4},
 	{"text", 14},
-	{"string", 43},
+	{"string", LIKE_STRING},
 	{"domain-name", 137},
 	{"domain-list", 119},
 	{"domain-list compressed", 119},
@@ -389,7 +387,24 @@ static const struct type {
 
 static const char unsupported[] = "not a type that is supported";
 
-/* Reads the words of a type up to the `;`; `*like` is then an option of it. */
+/* What is wrong with a type that is honoured by half. */
+static const char as_octets[] = "values of this type are given as octets";
+
+/* True if dhclient has the type and we don't: records, IPv6, other spaces. */
+static bool is_for_dhclient(const char *words, enum token end)
+{
+	const bool is_for_one = is_same(words, "ip6-address") ||
+				text_begins_with(words, "encapsulate ");
+
+	if (end == TOKEN_OPEN)
+		return *words == '\0' || is_same(words, "array of");
+	return is_for_one || is_same(words, "array of ip6-address");
+}
+
+/*
+ * Reads the words of a type up to the `;`, or the `{` of a record; `*like` is
+ * then an option of it, if only nearly so: as_octets.
+ */
 static const char *read_type(struct parser *parser, uint16_t *like)
 {
 	char buffer[64];
@@ -401,9 +416,15 @@ static const char *read_type(struct parser *parser, uint16_t *like)
 		if (!lexer_string(&parser->lexer, word, sizeof(word)))
 			return unsupported;
 		fold_name(word, folded);
+		if (is_same(folded, "signed"))
+			continue;
 		if (words.length > 0)
 			text_add_char(&words, ' ');
 		text_add(&words, folded);
+	}
+	if (!words.cut && is_for_dhclient(buffer, parser->lexer.token)) {
+		*like = LIKE_STRING;
+		return as_octets;
 	}
 	if (parser->lexer.token != TOKEN_SEMICOLON)
 		return lexer_complaint(&parser->lexer, unsupported);
@@ -420,7 +441,8 @@ static const char *define(struct parser *parser, const char *folded,
 			  uint16_t code)
 {
 	struct definitions *const list = &parser->conf->definitions;
-	const uint16_t taken = defined_code(list, folded);
+	const uint16_t taken =
+		definition_by_file_name(list, folded, strlen(folded));
 	const uint32_t i = definition_index(list, code);
 	const char *problem;
 	uint16_t like = 0;
@@ -429,7 +451,7 @@ static const char *define(struct parser *parser, const char *folded,
 	    *parser->lexer.text != '=')
 		return "expects = after the code";
 	problem = read_type(parser, &like);
-	if (problem != NULL)
+	if (problem != NULL && problem != as_octets)
 		return problem;
 	if (!is_option_name(folded) || is_reserved(folded) ||
 	    (taken != 0 && taken != code))
@@ -442,7 +464,7 @@ static const char *define(struct parser *parser, const char *folded,
 	memcpy(list->item[i].name, folded, strlen(folded) + 1);
 	if (i == list->count)
 		list->count++;
-	return NULL;
+	return problem;
 }
 
 /* `option NAME code N = type;`, the only `option` that is honoured. */
@@ -500,7 +522,7 @@ static const char *read_amendment(struct parser *parser,
 
 	if (problem != NULL)
 		return problem;
-	code = defined_code(&conf->definitions, name);
+	code = definition_by_file_name(&conf->definitions, name, strlen(name));
 	if (is_of_protocol(code) || is_same(name, "host-name"))
 		return not_honoured; /* the latter is given to no script */
 	if (code == 0)

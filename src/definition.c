@@ -50,6 +50,27 @@ void definition_name(const struct definitions *definitions, uint16_t code,
 			*out = '_';
 }
 
+void definition_file_name(const struct definitions *definitions, uint16_t code,
+			  char out[OPTION_NAME_MAX])
+{
+	const struct definition *const found = find(definitions, code);
+
+	if (found == NULL)
+		option_file_name(code, out);
+	else
+		memcpy(out, found->name, OPTION_NAME_MAX);
+}
+
+uint16_t definition_by_file_name(const struct definitions *definitions,
+				 const char *name, size_t length)
+{
+	for (uint32_t i = 0; definitions != NULL && i < definitions->count; i++)
+		if (strlen(definitions->item[i].name) == length &&
+		    memcmp(definitions->item[i].name, name, length) == 0)
+			return definitions->item[i].code;
+	return option_by_file_name(name, length);
+}
+
 uint16_t definition_like(const struct definitions *definitions, uint16_t code)
 {
 	const struct definition *const found = find(definitions, code);

@@ -206,7 +206,8 @@ void files_write_leases(struct interface *const *all, size_t count,
 	for (i = 0; i < count; i++)
 		if ((all[i] == one || options->lease_file != NULL) &&
 		    all[i]->is_on_file)
-			leasefile_write(&all[i]->lease, &text);
+			leasefile_write(&all[i]->lease,
+					&all[i]->conf.definitions, &text);
 	files_lease_path(options, one->name, path);
 	if (text.length == 0)
 		result = discard(path);

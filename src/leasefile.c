@@ -111,26 +111,33 @@ static bool is_hex(const char *text)
 	}
 }
 
-static void add_value(struct text *out, uint16_t code, const char *text)
+/* Writes `text` as the value of an option `like`. */
+static void add_value(struct text *out, uint16_t like, const char *text)
 {
-	switch (option_kind(code)) {
+	switch (option_kind(like)) {
 	case KIND_ADDRESS:
 	case KIND_MASK:
 	case KIND_U8:
 	case KIND_U16:
 	case KIND_MTU:
 	case KIND_U32:
+	case KIND_S8:
 	case KIND_S32:
 	case KIND_FLAG:
 	case KIND_U8_TRIPLE:
 	case KIND_PORT_PARAMETERS:
-	case KIND_NONE: /* this and the next have no name to stand under */
+	case KIND_DOMAIN: /* as opposed to a list of them */
+	case KIND_NONE:   /* this and the next have no name to stand under */
 	case KIND_COUNT:
 		text_add(out, text);
 		break;
 	case KIND_ADDRESSES:
 	case KIND_U8S:
 	case KIND_U16S:
+	case KIND_U32S:
+	case KIND_S8S:
+	case KIND_S32S:
+	case KIND_FLAGS:
 	case KIND_ROUTES:
 		add_list(out, text, 0, 1);
 		break;
@@ -146,7 +153,6 @@ static void add_value(struct text *out, uint16_t code, const char *text)
 		add_quoted(out, text);
 		break;
 	case KIND_SEARCH:
-	case KIND_DOMAIN:
 		add_names(out, text);
 		break;
 	case KIND_FLAG_TEXT:
@@ -191,22 +197,27 @@ static void add_fields(struct text *out, const struct variables *variables)
 	}
 }
 
-static void add_options(struct text *out, const struct variables *variables)
+static void add_options(struct text *out, const struct variables *variables,
+			const struct definitions *definitions)
 {
 	const struct variable *item;
 	const char *value;
 	uint32_t at = 0;
 
 	while ((item = variables_next(variables, &at, &value)) != NULL) {
+		uint16_t like = definition_like(definitions, item->code);
 		char name[OPTION_NAME_MAX];
 
-		option_file_name(item->code, name);
+		definition_file_name(definitions, item->code, name);
 		if (name[0] == '\0')
 			continue;
 		text_add(out, "  option ");
 		text_add(out, name);
 		text_add_char(out, ' ');
-		add_value(out, item->code, value);
+		/* whoever made it may not have kept to the user's type */
+		if (!option_text_is_clean(like, value))
+			like = item->code;
+		add_value(out, like, value);
 		text_add(out, ";\n");
 	}
 }
@@ -217,13 +228,14 @@ int64_t lease_record_expiry(const struct lease_record *record, int64_t now)
 						 : record->expire;
 }
 
-void leasefile_write(const struct lease_record *record, struct text *out)
+void leasefile_write(const struct lease_record *record,
+		     const struct definitions *definitions, struct text *out)
 {
 	text_add(out, "lease {\n  interface ");
 	add_quoted(out, record->interface);
 	text_add(out, ";\n");
 	add_fields(out, &record->variables);
-	add_options(out, &record->variables);
+	add_options(out, &record->variables, definitions);
 	add_time(out, "renew", record->renew);
 	add_time(out, "rebind", record->rebind);
 	add_time(out, "expire", record->expire);
@@ -545,11 +557,12 @@ static void keep_value(struct variables *variables, uint16_t code,
 }
 
 /* The option that the token names, or 0. */
-static uint16_t option_of_token(const struct lexer *lexer)
+static uint16_t option_of_token(const struct lexer *lexer,
+				const struct definitions *definitions)
 {
 	if (lexer->token != TOKEN_WORD)
 		return 0;
-	return option_by_file_name(lexer->text, lexer->length);
+	return definition_by_file_name(definitions, lexer->text, lexer->length);
 }
 
 /* The pseudo option that the token is the statement of, or 0. */
@@ -576,7 +589,9 @@ static int64_t *time_of_token(const struct lexer *lexer,
 }
 
 /* Reads the statement that the token, its first word, begins. */
-static void read_statement(struct lexer *lexer, struct lease_record *out)
+static void read_statement(struct lexer *lexer,
+			   const struct definitions *definitions,
+			   struct lease_record *out)
 {
 	char value[OPTION_TEXT_MAX];
 	int64_t *time = time_of_token(lexer, out);
@@ -584,7 +599,7 @@ static void read_statement(struct lexer *lexer, struct lease_record *out)
 
 	if (is_word(lexer, "option")) {
 		next(lexer);
-		code = option_of_token(lexer);
+		code = option_of_token(lexer, definitions);
 	}
 	if (lexer->token == TOKEN_SEMICOLON || !read_value(lexer, value))
 		return;
@@ -606,11 +621,12 @@ static void add_computed(struct variables *variables)
 			      (struct in_addr){address.s_addr & mask.s_addr});
 	if (variables_find(variables, OPTION_BROADCAST_ADDRESS) == NULL)
 		variables_set_address(
-			variables, OPTION_BROADCAST_ADDRESS,
+			variables, FIELD_BROADCAST,
 			(struct in_addr){address.s_addr | ~mask.s_addr});
 }
 
 bool leasefile_read(const char *file, size_t length, const char *interface,
+		    const struct definitions *definitions,
 		    struct lease_record *out)
 {
 	struct leasefile_block block, last = {.length = 0};
@@ -634,7 +650,7 @@ bool leasefile_read(const char *file, size_t length, const char *interface,
 	next(&lexer); /* lease */
 	next(&lexer); /* { */
 	while (next(&lexer) != TOKEN_END && lexer.token != TOKEN_CLOSE)
-		read_statement(&lexer, out);
+		read_statement(&lexer, definitions, out);
 	if (out->renew < 0 || out->rebind < 0 || out->expire < 0)
 		return false;
 	add_computed(&out->variables);

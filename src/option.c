@@ -158,10 +158,19 @@ static const struct row options[FIELD_END] = {
 	[FIELD_FILENAME] = {"filename", KIND_TEXT},
 	[FIELD_SERVER_NAME] = {"server-name", KIND_NAME},
 	[FIELD_NETWORK_NUMBER] = {"network-number", KIND_ADDRESS},
+	[FIELD_BROADCAST] = {"broadcast-address", KIND_ADDRESS},
+};
+
+static const enum option_kind types[TYPE_END - TYPE_S8] = {
+	[TYPE_S8 - TYPE_S8] = KIND_S8,     [TYPE_FLAGS - TYPE_S8] = KIND_FLAGS,
+	[TYPE_U32S - TYPE_S8] = KIND_U32S, [TYPE_S8S - TYPE_S8] = KIND_S8S,
+	[TYPE_S32S - TYPE_S8] = KIND_S32S,
 };
 
 enum option_kind option_kind(uint16_t code)
 {
+	if (code >= TYPE_S8 && code < TYPE_END)
+		return types[code - TYPE_S8];
 	if (code >= FIELD_END)
 		return KIND_NONE;
 	if (options[code].name == NULL)
@@ -215,6 +224,7 @@ enum element {
 	ELEMENT_U8,
 	ELEMENT_U16,
 	ELEMENT_U32,
+	ELEMENT_S8,
 	ELEMENT_S32,
 	ELEMENT_FLAG,
 	ELEMENT_ADDRESS,
@@ -235,10 +245,15 @@ static const struct format formats[KIND_COUNT] = {
 	[KIND_U16] = {1, 0, {ELEMENT_U16}},
 	[KIND_MTU] = {1, 0, {ELEMENT_U16}},
 	[KIND_U32] = {1, 0, {ELEMENT_U32}},
+	[KIND_S8] = {1, 0, {ELEMENT_S8}},
 	[KIND_S32] = {1, 0, {ELEMENT_S32}},
 	[KIND_U8S] = {1, 1, {ELEMENT_U8}},
 	[KIND_U16S] = {1, 1, {ELEMENT_U16}},
+	[KIND_U32S] = {1, 1, {ELEMENT_U32}},
+	[KIND_S8S] = {1, 1, {ELEMENT_S8}},
+	[KIND_S32S] = {1, 1, {ELEMENT_S32}},
 	[KIND_FLAG] = {1, 0, {ELEMENT_FLAG}},
+	[KIND_FLAGS] = {1, 1, {ELEMENT_FLAG}},
 	[KIND_U8_TRIPLE] = {3, 0, {ELEMENT_U8, ELEMENT_U8, ELEMENT_U8}},
 	[KIND_FLAG_ADDRESSES] = {2, 1, {ELEMENT_FLAG, ELEMENT_ADDRESS}},
 	[KIND_PORT_PARAMETERS] = {3, 0, {ELEMENT_U8, ELEMENT_U8, ELEMENT_U16}},
@@ -299,6 +314,10 @@ static bool write_element(enum element element, struct reader *in,
 	case ELEMENT_U32:
 		whole = reader_u32(in, &u32);
 		text_add_number(out, u32);
+		break;
+	case ELEMENT_S8:
+		whole = reader_u8(in, &u8);
+		text_add_number(out, (int8_t)u8);
 		break;
 	case ELEMENT_S32:
 		whole = reader_u32(in, &u32);
@@ -480,10 +499,15 @@ static enum option_result write_value(enum option_kind kind, struct reader *in,
 	case KIND_U16:
 	case KIND_MTU:
 	case KIND_U32:
+	case KIND_S8:
 	case KIND_S32:
 	case KIND_U8S:
 	case KIND_U16S:
+	case KIND_U32S:
+	case KIND_S8S:
+	case KIND_S32S:
 	case KIND_FLAG:
+	case KIND_FLAGS:
 	case KIND_U8_TRIPLE:
 	case KIND_FLAG_ADDRESSES:
 	case KIND_PORT_PARAMETERS:
@@ -564,14 +588,13 @@ static bool take_flag(const char **at)
 	return take_word(at, "true") || take_word(at, "false");
 }
 
-static bool take_signed(const char **at)
+static bool take_signed(const char **at, uint64_t max)
 {
 	uint64_t value;
 
 	if (!take_word(at, "-"))
-		return text_take_number(at, INT32_MAX, &value);
-	return text_take_number(at, (uint64_t)INT32_MAX + 1, &value) &&
-	       value != 0;
+		return text_take_number(at, max, &value);
+	return text_take_number(at, max + 1, &value) && value != 0;
 }
 
 static bool take_element(enum element element, const char **at)
@@ -590,8 +613,11 @@ static bool take_element(enum element element, const char **at)
 	case ELEMENT_U32:
 		taken = text_take_number(at, UINT32_MAX, &value);
 		break;
+	case ELEMENT_S8:
+		taken = take_signed(at, INT8_MAX);
+		break;
 	case ELEMENT_S32:
-		taken = take_signed(at);
+		taken = take_signed(at, INT32_MAX);
 		break;
 	case ELEMENT_FLAG:
 		taken = take_flag(at);
@@ -726,10 +752,15 @@ static bool take_value(enum option_kind kind, const char **at)
 	case KIND_U8:
 	case KIND_U16:
 	case KIND_U32:
+	case KIND_S8:
 	case KIND_S32:
 	case KIND_U8S:
 	case KIND_U16S:
+	case KIND_U32S:
+	case KIND_S8S:
+	case KIND_S32S:
 	case KIND_FLAG:
+	case KIND_FLAGS:
 	case KIND_U8_TRIPLE:
 	case KIND_FLAG_ADDRESSES:
 	case KIND_PORT_PARAMETERS:

@@ -191,28 +191,24 @@ static enum script_outcome wait_for_script(pid_t script)
  * Tells the script that `record` is over.  One that is released ends now, as
  * dhclient tells it.
  */
-static void run_script(const struct options *options,
+static void run_script(const struct options *options, const struct conf *conf,
 		       const struct lease_record *record)
 {
 	static struct announced old_lease;
-	static struct conf conf;
 	static struct env env;
+	const char *path = configuration_script(options, conf);
 	const int64_t now = clock_epoch_s();
 	const struct env_input input = {
 		.reason = options->action == CLI_RELEASE ? REASON_RELEASE
 							 : REASON_STOP,
 		.interface = record->interface,
-		.definitions = &conf.definitions,
+		.definitions = &conf->definitions,
 		.pid = getpid(),
 		.extra = options->extra,
 		.extra_count = options->extra_count,
 		.old_lease = &old_lease,
 	};
 
-	const char *path;
-
-	configuration_for(options, record->interface, &conf);
-	path = configuration_script(options, &conf);
 	old_lease.variables = record->variables;
 	old_lease.expiry = now;
 	if (input.reason == REASON_STOP)
@@ -293,6 +289,7 @@ static void end_lease(const struct clearing *clearing, size_t at,
 		      const char *interface)
 {
 	static struct lease_record record;
+	static struct conf conf;
 
 	if (has_later_block(clearing, at, interface))
 		return;
@@ -302,13 +299,14 @@ static void end_lease(const struct clearing *clearing, size_t at,
 			 clearing->path, interface);
 		return;
 	}
+	configuration_for(clearing->options, interface, &conf);
 	if (!leasefile_read(clearing->file, clearing->length, interface,
-			    &record)) {
+			    &conf.definitions, &record)) {
 		log_line(LOG_WARNING, "%s: the lease of %s is not usable",
 			 clearing->path, interface);
 		return;
 	}
-	run_script(clearing->options, &record);
+	run_script(clearing->options, &conf, &record);
 }
 
 /* Writes what is left; 0 or -errno. */

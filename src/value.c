@@ -188,10 +188,15 @@ static const char *read_kind(struct lexer *lexer, uint16_t like,
 	case KIND_U16:
 	case KIND_MTU:
 	case KIND_U32:
+	case KIND_S8:
 	case KIND_S32:
 	case KIND_U8S:
 	case KIND_U16S:
+	case KIND_U32S:
+	case KIND_S8S:
+	case KIND_S32S:
 	case KIND_FLAG:
+	case KIND_FLAGS:
 	case KIND_ROUTES:
 	case KIND_U8_TRIPLE:
 	case KIND_FLAG_ADDRESSES:

@@ -159,7 +159,7 @@ static void add_broadcast(struct making *making, const struct message *ack,
 		add_address(making, OPTION_BROADCAST_ADDRESS, sent);
 		return;
 	}
-	add_address(making, OPTION_BROADCAST_ADDRESS, of_subnet);
+	add_address(making, FIELD_BROADCAST, of_subnet);
 	if (message_option(ack, OPTION_BROADCAST_ADDRESS, &length) != NULL)
 		note(making, OPTION_BROADCAST_ADDRESS,
 		     length == sizeof(sent.s_addr) ? OPTION_UNCLEAN
@@ -204,7 +204,9 @@ bool variables_fit_subnet(const struct variables *variables)
 {
 	struct in_addr address, mask, broadcast;
 
-	if (!variables_address(variables, OPTION_BROADCAST_ADDRESS, &broadcast))
+	if (!variables_address(variables, OPTION_BROADCAST_ADDRESS,
+			       &broadcast) &&
+	    !variables_address(variables, FIELD_BROADCAST, &broadcast))
 		return true;
 	return variables_address(variables, FIELD_IP_ADDRESS, &address) &&
 	       variables_address(variables, OPTION_SUBNET_MASK, &mask) &&
@@ -243,5 +245,7 @@ bool variables_are_valid(const struct variables *variables)
 		is_there[item->code] = true;
 		offset += item->size;
 	}
+	if (is_there[OPTION_BROADCAST_ADDRESS] && is_there[FIELD_BROADCAST])
+		return false; /* they have one name */
 	return offset == variables->size && is_there[FIELD_IP_ADDRESS];
 }

@@ -50,7 +50,7 @@ static void look_at_names(const struct definitions *definitions)
 		definition_name(definitions, code, name);
 		must_be_harmless(name);
 		must(name[0] != '\0' && strpbrk(name, "=- ./:") == NULL);
-		must(definition_like(definitions, code) < FIELD_END);
+		must(definition_like(definitions, code) < TYPE_END);
 	}
 }
 

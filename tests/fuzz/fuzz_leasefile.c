@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *file = (const char *)data;
 
 	look_at_blocks(file, size);
-	if (!leasefile_read(file, size, "eth0", &record))
+	if (!leasefile_read(file, size, "eth0", NULL, &record))
 		return 0;
 	must(strcmp(record.interface, "eth0") == 0);
 	must_be_fit(&record.variables);

@@ -150,6 +150,21 @@ static void network_and_broadcast_follow_the_mask(void **state)
 	expect(OPTION_BROADCAST_ADDRESS, "10.77.255.255");
 }
 
+static void a_computed_broadcast_address_gives_way_to_the_users(void **state)
+{
+	(void)state;
+	variables_remove(&variables, OPTION_BROADCAST_ADDRESS);
+	variables_add(&variables, FIELD_BROADCAST, "10.77.0.255");
+	amend(OPTION_SUBNET_MASK, AMEND_SUPERSEDE, "255.255.0.0");
+	amend_apply(&amendments, &variables);
+	expect(FIELD_BROADCAST, "10.77.255.255");
+	expect(OPTION_BROADCAST_ADDRESS, NULL);
+	amend(OPTION_BROADCAST_ADDRESS, AMEND_DEFAULT, "255.255.255.255");
+	amend_apply(&amendments, &variables);
+	expect(FIELD_BROADCAST, NULL);
+	expect(OPTION_BROADCAST_ADDRESS, "255.255.255.255");
+}
+
 static void a_broadcast_address_that_was_given_stays(void **state)
 {
 	(void)state;
@@ -332,6 +347,8 @@ int main(void)
 			an_option_of_the_users_own_is_joined_by_its_kind),
 		cmocka_unit_test(changes_happen_in_their_order),
 		cmocka_unit_test(network_and_broadcast_follow_the_mask),
+		cmocka_unit_test(
+			a_computed_broadcast_address_gives_way_to_the_users),
 		cmocka_unit_test(a_broadcast_address_that_was_given_stays),
 		cmocka_unit_test(a_lease_without_a_mask_can_be_given_one),
 		cmocka_unit_test(the_network_can_leave_the_user_no_less_room),

@@ -20,6 +20,11 @@ static void expect_name(const struct definitions *list, uint16_t code,
 
 	definition_name(list, code, name);
 	assert_string_equal(name, expected);
+	definition_file_name(list, code, name);
+	for (char *at = name; *at != '\0'; at++)
+		if (*at == '-')
+			*at = '_';
+	assert_string_equal(name, expected);
 }
 
 static void an_option_without_a_name_gets_the_users(void **state)
@@ -34,6 +39,20 @@ static void the_tables_names_and_kinds_stay(void **state)
 	(void)state;
 	expect_name(&definitions, 3, "routers");
 	assert_int_equal(definition_like(&definitions, 3), 3);
+}
+
+static void names_in_files_are_found(void **state)
+{
+	static const char name[] = "site-servers = 1";
+
+	(void)state;
+	assert_int_equal(definition_by_file_name(&definitions, name, 12), 224);
+	assert_int_equal(definition_by_file_name(&definitions, name, 11), 0);
+	assert_int_equal(definition_by_file_name(NULL, name, 12), 0);
+	assert_int_equal(definition_by_file_name(&definitions, "routers", 7),
+			 3);
+	assert_int_equal(
+		definition_by_file_name(&definitions, "unknown-224", 11), 224);
 }
 
 static void what_nobody_defined_is_as_it_was(void **state)
@@ -52,6 +71,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_option_without_a_name_gets_the_users),
 		cmocka_unit_test(the_tables_names_and_kinds_stay),
+		cmocka_unit_test(names_in_files_are_found),
 		cmocka_unit_test(what_nobody_defined_is_as_it_was),
 	};
 

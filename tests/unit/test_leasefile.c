@@ -32,14 +32,14 @@ static const char *written(void)
 {
 	struct text out = text_in(buffer, sizeof(buffer));
 
-	leasefile_write(&record, &out);
+	leasefile_write(&record, NULL, &out);
 	assert_false(out.cut);
 	return buffer;
 }
 
 static bool read_text(const char *file)
 {
-	return leasefile_read(file, strlen(file), "cli0", &read_back);
+	return leasefile_read(file, strlen(file), "cli0", NULL, &read_back);
 }
 
 static const char *value_read(uint16_t code)
@@ -113,7 +113,7 @@ static void each_kind_is_written_as_dhclient_does_and_comes_back(void **state)
 			 "option domain-search \"example.org.\", "
 			 "\"eng.example.org.\";");
 	assert_statement(137, "lost.example.org.",
-			 "option v4-lost \"lost.example.org.\";");
+			 "option v4-lost lost.example.org.;");
 	assert_statement(121, "24 192 168 50 10 77 0 5 0 10 77 0 1",
 			 "option rfc3442-classless-static-routes "
 			 "24,192,168,50,10,77,0,5,0,10,77,0,1;");
@@ -129,6 +129,51 @@ static void each_kind_is_written_as_dhclient_does_and_comes_back(void **state)
 	assert_statement(79, "true one two",
 			 "option slp-service-scope true \"one two\";");
 	assert_statement(79, "false", "option slp-service-scope false;");
+}
+
+static void an_option_of_the_users_has_the_users_name_and_type(void **state)
+{
+	static const struct definitions definitions = {
+		.count = 2,
+		.item = {{.code = 224, .like = 4, .name = "our-servers"},
+			 {.code = 225, .like = 43, .name = "our-place"}},
+	};
+	struct text out = text_in(buffer, sizeof(buffer));
+
+	(void)state;
+	start_record();
+	add(FIELD_IP_ADDRESS, "10.77.0.100");
+	add(224, "10.77.0.1 10.77.0.2");
+	add(225, "here");
+	leasefile_write(&record, &definitions, &out);
+	assert_non_null(strstr(buffer, "  option our-servers 10.77.0.1,"
+				       "10.77.0.2;\n"
+				       "  option our-place \"here\";\n"));
+	assert_true(leasefile_read(buffer, out.length, "cli0", &definitions,
+				   &read_back));
+	assert_string_equal(value_read(224), "10.77.0.1 10.77.0.2");
+	assert_string_equal(value_read(225), "here");
+	/* who does not know the names any more does without the values */
+	assert_true(read_text(buffer));
+	assert_null(value_read(224));
+}
+
+/* A worker makes the text, and the monitor knows only that it is harmless. */
+static void a_value_that_is_not_of_the_users_type_is_quoted(void **state)
+{
+	static const struct definitions definitions = {
+		.count = 1,
+		.item = {{.code = 224, .like = 4, .name = "our-servers"}},
+	};
+	struct text out = text_in(buffer, sizeof(buffer));
+
+	(void)state;
+	start_record();
+	add(FIELD_IP_ADDRESS, "10.77.0.100");
+	add(224, "no address # at all");
+	leasefile_write(&record, &definitions, &out);
+	assert_non_null(strstr(
+		buffer, "  option our-servers \"no address # at all\";\n"));
 }
 
 static void what_is_given_to_no_script_is_not_written(void **state)
@@ -151,7 +196,8 @@ static void an_odd_interface_name_is_escaped_and_comes_back(void **state)
 	strcpy(record.interface, name);
 	assert_non_null(
 		strstr(written(), "interface \"a\\042\\134\\001\\303\\251\";"));
-	assert_true(leasefile_read(buffer, strlen(buffer), name, &read_back));
+	assert_true(
+		leasefile_read(buffer, strlen(buffer), name, NULL, &read_back));
 	assert_string_equal(read_back.interface, name);
 }
 
@@ -163,9 +209,18 @@ static void network_and_broadcast_are_computed_when_read(void **state)
 			      "option subnet-mask 255.255.254.0;"
 			      "renew never; rebind never; expire never; }"));
 	assert_string_equal(value_read(FIELD_NETWORK_NUMBER), "10.77.2.0");
-	assert_string_equal(value_read(OPTION_BROADCAST_ADDRESS),
-			    "10.77.3.255");
+	assert_string_equal(value_read(FIELD_BROADCAST), "10.77.3.255");
+	assert_null(value_read(OPTION_BROADCAST_ADDRESS));
 	assert_null(value_read(FIELD_NEXT_SERVER));
+}
+
+static void a_computed_broadcast_address_is_not_on_file(void **state)
+{
+	(void)state;
+	start_record();
+	add(FIELD_IP_ADDRESS, "10.77.0.100");
+	add(FIELD_BROADCAST, "10.77.0.255");
+	assert_null(strstr(written(), "broadcast"));
 }
 
 static void a_broadcast_address_on_file_is_kept(void **state)
@@ -203,12 +258,14 @@ static void the_last_block_of_the_interface_counts(void **state)
 	(void)state;
 	assert_true(read_text(file));
 	assert_string_equal(value_read(FIELD_IP_ADDRESS), "10.0.0.2");
-	assert_true(leasefile_read(file, strlen(file), "cli1", &read_back));
+	assert_true(
+		leasefile_read(file, strlen(file), "cli1", NULL, &read_back));
 	assert_string_equal(value_read(FIELD_IP_ADDRESS), "10.0.0.3");
-	assert_false(leasefile_read(file, strlen(file), "cli", &read_back));
-	assert_false(leasefile_read(file, strlen(file), "", &read_back));
+	assert_false(
+		leasefile_read(file, strlen(file), "cli", NULL, &read_back));
+	assert_false(leasefile_read(file, strlen(file), "", NULL, &read_back));
 	assert_false(leasefile_read(file, strlen(file), "a-name-of-16-chs",
-				    &read_back));
+				    NULL, &read_back));
 }
 
 static void other_statements_blanks_and_comments_are_passed_over(void **state)
@@ -376,7 +433,8 @@ static void a_file_that_ends_in_a_block_does_not_have_it(void **state)
 
 		assert_true(length == 0 || exact != NULL);
 		memcpy(exact, file, length);
-		assert_false(leasefile_read(exact, length, "cli0", &read_back));
+		assert_false(leasefile_read(exact, length, "cli0", NULL,
+					    &read_back));
 		free(exact);
 	}
 }
@@ -440,16 +498,18 @@ static void dhclients_own_files_are_read(void **state)
 	for (size_t i = 0; i < RECORDED; i++) {
 		const size_t length = load(recorded[i], file, sizeof(file));
 
-		assert_true(leasefile_read(file, length, "cli0", &read_back));
+		assert_true(
+			leasefile_read(file, length, "cli0", NULL, &read_back));
 		assert_non_null(value_read(FIELD_IP_ADDRESS));
 		assert_non_null(value_read(FIELD_NETWORK_NUMBER));
-		assert_non_null(value_read(OPTION_BROADCAST_ADDRESS));
+		assert_true((value_read(OPTION_BROADCAST_ADDRESS) == NULL) !=
+			    (value_read(FIELD_BROADCAST) == NULL));
 		assert_null(value_read(OPTION_HOST_NAME));
 	}
 
 	const size_t length = load(recorded[0], file, sizeof(file));
 
-	assert_true(leasefile_read(file, length, "cli0", &read_back));
+	assert_true(leasefile_read(file, length, "cli0", NULL, &read_back));
 	assert_string_equal(value_read(119),
 			    "example.org. eng.example.org. example.net.");
 	assert_string_equal(value_read(225), "0:1:2:ff");
@@ -468,7 +528,7 @@ static void what_was_read_is_written_and_read_the_same(void **state)
 		const char *value;
 		uint32_t at = 0;
 
-		assert_true(leasefile_read(file, length, "cli0", &first));
+		assert_true(leasefile_read(file, length, "cli0", NULL, &first));
 		record = first;
 		assert_true(read_text(written()));
 		assert_int_equal(read_back.variables.count,
@@ -509,7 +569,7 @@ static void damaged_files_give_a_valid_lease_or_none(void **state)
 					       : octets[(bits >> 8) %
 							(sizeof(octets) - 1)];
 		}
-		if (leasefile_read(damaged, length, "cli0", &read_back))
+		if (leasefile_read(damaged, length, "cli0", NULL, &read_back))
 			assert_true(variables_are_valid(&read_back.variables));
 	}
 }
@@ -536,7 +596,7 @@ static void garbage_gives_no_lease(void **state)
 
 		assert_non_null(exact);
 		memcpy(exact, file, strlen(file));
-		assert_false(leasefile_read(exact, strlen(file), "cli0",
+		assert_false(leasefile_read(exact, strlen(file), "cli0", NULL,
 					    &read_back));
 		free(exact);
 	}
@@ -548,10 +608,15 @@ int main(void)
 		cmocka_unit_test(a_block_has_dhclients_statements_in_its_order),
 		cmocka_unit_test(
 			each_kind_is_written_as_dhclient_does_and_comes_back),
+		cmocka_unit_test(
+			an_option_of_the_users_has_the_users_name_and_type),
+		cmocka_unit_test(
+			a_value_that_is_not_of_the_users_type_is_quoted),
 		cmocka_unit_test(what_is_given_to_no_script_is_not_written),
 		cmocka_unit_test(
 			an_odd_interface_name_is_escaped_and_comes_back),
 		cmocka_unit_test(network_and_broadcast_are_computed_when_read),
+		cmocka_unit_test(a_computed_broadcast_address_is_not_on_file),
 		cmocka_unit_test(a_broadcast_address_on_file_is_kept),
 		cmocka_unit_test(without_a_mask_nothing_is_computed),
 		cmocka_unit_test(the_last_block_of_the_interface_counts),

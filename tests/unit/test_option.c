@@ -165,7 +165,7 @@ static void fields_have_a_name_for_scripts_alone(void **state)
 {
 	static const char *const names[] = {
 		"ip_address",  "next_server",    "filename",
-		"server_name", "network_number",
+		"server_name", "network_number", "broadcast_address",
 	};
 	char name[OPTION_NAME_MAX];
 
@@ -244,6 +244,24 @@ static void a_wrong_length_is_refused_rather_than_cut_or_an_error(void **state)
 	refuse(78, OCTETS("\x01"), OPTION_LENGTH);
 	refuse(94, OCTETS("\x01\x02"), OPTION_LENGTH);
 	refuse(159, OCTETS("\x01\x02\x03\x04\x05"), OPTION_LENGTH);
+}
+
+static void types_of_the_users_are_written_as_dhclient_does(void **state)
+{
+	(void)state;
+	expect(TYPE_S8, OCTETS("\xff"), "-1");
+	expect(TYPE_S8, OCTETS("\x7f"), "127");
+	expect(TYPE_S8S, OCTETS("\x01\xff\x80"), "1 -1 -128");
+	expect(TYPE_S32S, OCTETS("\0\0\0\x01\x80\0\0\0"), "1 -2147483648");
+	expect(TYPE_U32S, OCTETS("\0\0\0\x01\x80\0\0\0"), "1 2147483648");
+	expect(TYPE_FLAGS, OCTETS("\0\x01\x02"), "false true true");
+	refuse(TYPE_S8, OCTETS("\x01\x02"), OPTION_LENGTH);
+	refuse(TYPE_U32S, OCTETS("\0\0\0\x01\x80"), OPTION_LENGTH);
+	assert_false(option_text_is_clean(TYPE_S8, "128"));
+	assert_false(option_text_is_clean(TYPE_S8, "-129"));
+	assert_true(option_text_is_clean(TYPE_S8, "-128"));
+	assert_int_equal(option_kind(TYPE_S8 - 1), KIND_NONE);
+	assert_int_equal(option_kind(TYPE_END), KIND_NONE);
 }
 
 static void numbers_are_decimal_and_only_two_are_bounded(void **state)
@@ -638,7 +656,7 @@ static void whatever_is_written_is_clean(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 4000; round++) {
-		for (unsigned code = 0; code < FIELD_END; code++) {
+		for (unsigned code = 0; code < TYPE_END; code++) {
 			char buffer[OPTION_TEXT_MAX];
 			struct text text = text_in(buffer, sizeof(buffer));
 			uint8_t value[64];
@@ -703,6 +721,8 @@ int main(void)
 		cmocka_unit_test(an_empty_value_gives_no_variable),
 		cmocka_unit_test(
 			a_wrong_length_is_refused_rather_than_cut_or_an_error),
+		cmocka_unit_test(
+			types_of_the_users_are_written_as_dhclient_does),
 		cmocka_unit_test(numbers_are_decimal_and_only_two_are_bounded),
 		cmocka_unit_test(
 			a_mask_is_contiguous_and_no_shorter_than_8_bits),

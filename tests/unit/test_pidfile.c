@@ -156,8 +156,10 @@ static void a_file_that_cannot_be_made_is_an_error(void **state)
 	pid_t holder;
 
 	(void)state;
-	assert_int_equal(pidfile_open(scratch("no/folder"), 0640, &holder), -ENOENT);
-	assert_int_equal(pidfile_open(scratch_directory, 0640, &holder), -EISDIR);
+	assert_int_equal(pidfile_open(scratch("no/folder"), 0640, &holder),
+			 -ENOENT);
+	assert_int_equal(pidfile_open(scratch_directory, 0640, &holder),
+			 -EISDIR);
 }
 
 static void a_file_that_is_somebody_elses_now_is_not_removed(void **state)

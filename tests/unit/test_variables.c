@@ -133,7 +133,7 @@ static void an_ack_gives_addresses_with_and_without_options(void **state)
 	expect(&variables, FIELD_NEXT_SERVER, "10.77.0.1");
 	expect(&variables, FIELD_NETWORK_NUMBER, "10.77.0.0");
 	expect(&variables, OPTION_SUBNET_MASK, "255.255.255.0");
-	expect(&variables, OPTION_BROADCAST_ADDRESS, "10.77.0.255");
+	expect(&variables, FIELD_BROADCAST, "10.77.0.255");
 }
 
 static void next_server_is_given_even_as_zeros(void **state)
@@ -163,12 +163,15 @@ static void the_mask_given_replaces_the_one_that_came(void **state)
 static void a_broadcast_address_must_be_one_here(void **state)
 {
 	static const struct {
-		const char *sent, *expected;
+		const char *sent;
+		uint16_t code;
+		const char *expected;
 	} cases[] = {
-		{"\x0a\x4d\x00\xff", "10.77.0.255"},
-		{"\xff\xff\xff\xff", "255.255.255.255"},
-		{"\x0a\x4d\x00\x7f", "10.77.0.255"}, /* of no subnet of ours */
-		{"\x08\x08\x08\x08", "10.77.0.255"}, /* a host to be cut off */
+		{"\x0a\x4d\x00\xff", 28, "10.77.0.255"},
+		{"\xff\xff\xff\xff", 28, "255.255.255.255"},
+		/* of no subnet of ours, and a host to be cut off */
+		{"\x0a\x4d\x00\x7f", FIELD_BROADCAST, "10.77.0.255"},
+		{"\x08\x08\x08\x08", FIELD_BROADCAST, "10.77.0.255"},
 	};
 
 	(void)state;
@@ -179,7 +182,7 @@ static void a_broadcast_address_must_be_one_here(void **state)
 		put(&message, 28, cases[i].sent, 4);
 		variables_from_message(&message, mask_24(), NULL, &variables,
 				       NULL, 0);
-		expect(&variables, 28, cases[i].expected);
+		expect(&variables, cases[i].code, cases[i].expected);
 		assert_true(variables_fit_subnet(&variables));
 	}
 }
@@ -197,6 +200,9 @@ static void a_broadcast_address_of_elsewhere_does_not_fit(void **state)
 	assert_true(variables_fit_subnet(&variables));
 	variables_remove(&variables, 28);
 	assert_true(variables_add(&variables, 28, "8.8.8.8"));
+	assert_false(variables_fit_subnet(&variables));
+	variables_remove(&variables, 28);
+	assert_true(variables_add(&variables, FIELD_BROADCAST, "8.8.8.8"));
 	assert_false(variables_fit_subnet(&variables));
 }
 
@@ -376,6 +382,17 @@ static void each_code_must_be_known_and_there_once(void **state)
 	assert_false(variables_are_valid(&variables));
 }
 
+static void there_is_one_broadcast_address_at_most(void **state)
+{
+	struct variables variables = sound();
+
+	(void)state;
+	assert_true(variables_add(&variables, FIELD_BROADCAST, "10.77.0.255"));
+	assert_true(variables_are_valid(&variables));
+	assert_true(variables_add(&variables, 28, "10.77.0.255"));
+	assert_false(variables_are_valid(&variables));
+}
+
 static void there_must_be_an_address(void **state)
 {
 	struct variables variables = sound();
@@ -397,6 +414,7 @@ int main(void)
 		cmocka_unit_test(next_server_is_given_even_as_zeros),
 		cmocka_unit_test(the_mask_given_replaces_the_one_that_came),
 		cmocka_unit_test(a_broadcast_address_must_be_one_here),
+		cmocka_unit_test(there_is_one_broadcast_address_at_most),
 		cmocka_unit_test(a_broadcast_address_of_elsewhere_does_not_fit),
 		cmocka_unit_test(sname_and_file_end_at_the_first_nul),
 		cmocka_unit_test(a_full_field_needs_no_nul),
