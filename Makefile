@@ -56,11 +56,12 @@ endif
 
 # The three rings: an arrow only ever points inwards (README.md).
 PURE = amend annotate arp calendar client conf decode definition env frame \
-	json lease leasefile lexer link mac message notice option physical profile \
-	reason rehearsal report route status statusfile text value variables
+	json lease leasefile lexer link mac message notice offer option physical \
+	profile reason rehearsal report route status statusfile text value variables
 EDGE = background cli configuration files landlock launch links lladdr log \
 	machine nbi notify pidfile privilege sandbox script seccomp store transport
-ACTOR = audit interface main monitor query roster service stop worker
+ACTOR = audit dryrun interface main monitor query roster service stop survey \
+	worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

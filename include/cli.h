@@ -28,6 +28,7 @@ enum cli_action {
 	CLI_RELEASE, /* -r */
 	CLI_STOP,    /* -x */
 	CLI_STATUS,  /* --status */
+	CLI_DRY_RUN, /* --dry-run: one interface is named */
 	CLI_AUDIT,   /* --audit: one interface is named */
 	CLI_VERSION,
 	CLI_HELP,

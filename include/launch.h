@@ -15,6 +15,7 @@ struct launch {
 	uid_t uid;         /* that workers become; 0: as we are */
 	gid_t gid;
 	bool is_verbose; /* debug lines */
+	bool surveys;    /* they only ask (survey.h) */
 };
 
 /*

@@ -8,6 +8,7 @@
 #define DHCPCANON_NOTICE_H
 
 #include "client.h"
+#include "offer.h"
 #include "variables.h"
 
 #define NOTICE_LOG_MAX 240        /* octets of a log line, NUL included */
@@ -19,6 +20,7 @@ enum notice_type {
 	NOTICE_SCRIPT,  /* run the script; answered by COMMAND_SCRIPT_DONE */
 	NOTICE_LOG,     /* a line for the log; no answer */
 	NOTICE_STATE,   /* for the status file; no answer */
+	NOTICE_OFFER,   /* for whoever asked with --dry-run; no answer */
 };
 
 /* How long from now, in seconds; NOTICE_FOREVER: not at all. */
@@ -69,12 +71,20 @@ struct notice_state {
 	struct counters counters;
 };
 
+/* NOTICE_OFFER. */
+struct notice_offer {
+	uint32_t type;
+	struct in_addr source; /* that the packet names */
+	struct offer offer;
+};
+
 /* Any notice; the monitor receives into this. */
 union notice {
 	uint32_t type;
 	struct notice_script script;
 	struct notice_log log;
 	struct notice_state state;
+	struct notice_offer offer;
 };
 
 /*
@@ -103,6 +113,7 @@ struct command {
 			char name[LINK_NAME_MAX];
 			uint32_t uid, gid;  /* to become; 0: stay */
 			uint8_t is_verbose; /* debug lines too */
+			uint8_t surveys;    /* it only asks (survey.h) */
 		} start;
 		uint32_t outcome; /* enum script_outcome */
 	};

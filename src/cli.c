@@ -66,6 +66,10 @@ const char cli_usage[] =
 	"  --audit interface [--json]\n"
 	"                        show what would be sent, and what else tells\n"
 	"                        who this machine is; nothing is sent\n"
+	"  --dry-run interface [--json]\n"
+	"                        show what is offered within 5 seconds, or\n"
+	"                        --timeout; nothing is requested or "
+	"configured\n"
 	"  --status [interface ...] [--json]\n"
 	"                        show how running clients are doing\n"
 	"\n"
@@ -291,6 +295,7 @@ static const struct flag common_flags[] = {
 	{"--client-id", SETS(disclosure.client_id)},
 	{"--request-options", SETS(disclosure.request_options)},
 	{"--audit", DOES(CLI_AUDIT)},
+	{"--dry-run", DOES(CLI_DRY_RUN)},
 	{"--status", DOES(CLI_STATUS)},
 	{"--json", SETS(json)},
 };
@@ -531,6 +536,7 @@ static bool prints(enum cli_action action)
 	switch (action) {
 	case CLI_STATUS:
 	case CLI_AUDIT:
+	case CLI_DRY_RUN:
 	case CLI_VERSION:
 	case CLI_HELP:
 		return true;
@@ -549,9 +555,14 @@ static bool complete(struct words *words, struct options *out)
 		return complain(words, "-n: no interface can be named with it");
 	if (out->json && !prints(out->action))
 		return complain(words, "--json: nothing is printed without "
-				       "--audit or --status");
+				       "--audit, --dry-run or --status");
 	if (out->action == CLI_AUDIT && out->interface_count != 1)
 		return complain(words, "--audit: name one interface");
+	if (out->action == CLI_DRY_RUN && out->interface_count != 1)
+		return complain(words, "--dry-run: name one interface");
+	if (out->action == CLI_DRY_RUN && out->random_mac)
+		return complain(words, "--dry-run: changes nothing, as "
+				       "--random-mac would");
 	name_files(out);
 	out->timeout_given = out->timeout_ms != 0;
 	if (!out->timeout_given)

@@ -617,6 +617,7 @@ void interface_on_pipe(struct interface *interface)
 			else
 				interface->status_late = true;
 			break;
+		case NOTICE_OFFER: /* nobody asked */
 		case NOTICE_INVALID:
 			condemn(interface, "a malformed notice");
 			break;

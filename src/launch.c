@@ -138,6 +138,7 @@ static int send_start(const struct launch *launch, const char *name,
 	command.start.uid = launch->uid;
 	command.start.gid = launch->gid;
 	command.start.is_verbose = launch->is_verbose;
+	command.start.surveys = launch->surveys;
 	if (send(pipe, &command, sizeof(command), MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;

@@ -6,6 +6,7 @@
 #include "background.h"
 #include "cli.h"
 #include "configuration.h"
+#include "dryrun.h"
 #include "log.h"
 #include "monitor.h"
 #include "query.h"
@@ -155,6 +156,17 @@ static int run(const char *argv0, const char *name, struct options *options)
 	return monitor_run(&start);
 }
 
+/* What is worth a warning is for whoever called, on standard error too. */
+static int dry_run(const char *argv0, const char *name, struct options *options)
+{
+	log_open(name, (struct log_target){.to_stderr = true,
+					   .debug = options->is_verbose});
+	configuration_read(options);
+	log_options(options);
+	configuration_log(options);
+	return dryrun_interface(options, argv0);
+}
+
 /* Whatever is opened later must not become standard input or output. */
 static void occupy_standard_descriptors(void)
 {
@@ -196,6 +208,8 @@ int main(int argc, char *argv[])
 		log_options(&options);
 		configuration_log(&options);
 		return stop_running_client(&options);
+	case CLI_DRY_RUN:
+		return dry_run(argv[0], name, &options);
 	case CLI_AUDIT:
 		return audit_interface(&options);
 	case CLI_STATUS:

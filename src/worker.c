@@ -11,6 +11,7 @@
 #include "report.h"
 #include "sandbox.h"
 #include "seccomp.h"
+#include "survey.h"
 #include "transport.h"
 
 #include <assert.h>
@@ -639,6 +640,8 @@ int worker_main(const char *name)
 		return EXIT_FAILURE;
 	}
 	log_sandbox(&lacks);
+	if (start.start.surveys)
+		return survey_run(&start);
 	client_init(&worker.client, &start.start.client, clock_boottime_ms(),
 		    clock_boottime_ms() - clock_ms(CLOCK_MONOTONIC));
 	result = transport_ask_link(WORKER_NETLINK, worker.link.ifindex);

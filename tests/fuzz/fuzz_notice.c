@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "route.h"
 #include "status.h"
+#include "statusfile.h"
 
 #define STATUS_SIZE 8192
 
@@ -55,6 +56,9 @@ static size_t make(struct reader *in, union notice *notice)
 	case 4:
 		notice->type = NOTICE_SCRIPT;
 		return sizeof(notice->script);
+	case 5:
+		notice->type = NOTICE_OFFER;
+		return sizeof(notice->offer);
 	}
 	return length;
 }
@@ -87,14 +91,31 @@ static void run_script(const struct notice_script *script)
 		must_be_harmless(env.entry[i]);
 }
 
+/* What --dry-run prints. */
+static void read_offer(const struct offer *offer)
+{
+	const char *text;
+	uint32_t at = 0;
+
+	must(lease_refusal_name((enum lease_refusal)offer->refusal) != NULL);
+	for (uint32_t i = 0; i < offer->refused_count; i++)
+		must(option_result_name(
+			     (enum option_result)offer->refused[i].result) !=
+		     NULL);
+	while (variables_next(&offer->variables, &at, &text) != NULL)
+		must_be_harmless(text);
+}
+
 static void write_status(const struct notice_state *state)
 {
 	static char buffer[STATUS_SIZE];
+	static struct statusfile file;
 	struct text text = text_in(buffer, sizeof(buffer));
 	const struct status status = {
 		.interface = "eth0", .pid = 1, .worker = state};
 
 	status_write(&status, &text);
+	must(statusfile_read(buffer, &file));
 	must(!text.cut && text.length > 0 && buffer[text.length - 1] == '\n');
 	for (size_t i = 0; i < text.length; i++)
 		must(buffer[i] == '\n' ||
@@ -118,6 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case NOTICE_STATE:
 		write_status(&notice.state);
+		break;
+	case NOTICE_OFFER:
+		read_offer(&notice.offer.offer);
 		break;
 	}
 	return 0;

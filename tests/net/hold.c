@@ -117,6 +117,7 @@ static void serve(int pipe, const char *name, int renewals)
 			break;
 		case NOTICE_STATE:
 			break;
+		case NOTICE_OFFER:
 		case NOTICE_INVALID:
 			fail("notice", EBADMSG);
 		}

@@ -48,6 +48,17 @@ static struct notice_state state_of(enum client_state state)
 	};
 }
 
+static struct notice_offer offer(void)
+{
+	static struct message message; /* too large for the stack */
+	static const struct reject_list nobody;
+	struct notice_offer offer = {.type = NOTICE_OFFER};
+
+	message.yiaddr.s_addr = htonl(0x0a4d0064);
+	offer_from_message(&message, &nobody, NULL, &offer.offer);
+	return offer;
+}
+
 /*
  * Checks in a block of exactly `length` octets, so that a sanitizer sees the
  * octet behind it being read.
@@ -229,6 +240,17 @@ static void a_state_is_one_that_exists(void **state)
 	}
 }
 
+static void an_offer_is_let_in_if_all_of_it_is_clean(void **state)
+{
+	struct notice_offer notice = offer();
+
+	(void)state;
+	assert_int_equal(CHECK(notice), NOTICE_OFFER);
+	assert_int_equal(check(&notice, sizeof(notice) - 1), NOTICE_INVALID);
+	notice.offer.variables.text[0] = '\n';
+	assert_int_equal(CHECK(notice), NOTICE_INVALID);
+}
+
 static void addresses_in_a_state_are_none_or_unicast(void **state)
 {
 	struct notice_state status = state_of(STATE_INIT);
@@ -271,6 +293,7 @@ int main(void)
 		cmocka_unit_test(log_lines_have_a_level_from_error_to_debug),
 		cmocka_unit_test(log_lines_are_printable_and_end),
 		cmocka_unit_test(a_state_is_one_that_exists),
+		cmocka_unit_test(an_offer_is_let_in_if_all_of_it_is_clean),
 		cmocka_unit_test(addresses_in_a_state_are_none_or_unicast),
 		cmocka_unit_test(parts_of_the_sandbox_are_there_or_not),
 	};
