@@ -162,7 +162,7 @@ static void an_unknown_type_is_kept_out(void **state)
 
 	(void)state;
 	assert_int_equal(CHECK(notice), NOTICE_INVALID);
-	notice.type = NOTICE_STATE + 1;
+	notice.type = NOTICE_OFFER + 1;
 	assert_int_equal(CHECK(notice), NOTICE_INVALID);
 	notice.type = UINT32_MAX;
 	assert_int_equal(CHECK(notice), NOTICE_INVALID);
