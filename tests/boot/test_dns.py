@@ -64,15 +64,14 @@ class Names:
                  lambda: self.resolv_conf() == self.before)
 
     def left(self):
-        """Our files, but for the log, that are there."""
+        """Our files that are there."""
         return self.machine.shell(
-            "find /run/dhcpcanon* /etc -name '*dhcpcanon*' -prune "
-            "-not -path /run/dhcpcanon -not -path '/etc/*/*'; "
-            "find /run/dhcpcanon -type f")
+            "find /run/dhcpcanon* -type f; "
+            "find /etc -maxdepth 1 -name '*.dhcpcanon*'")
 
-    def kill(self, number):
+    def kill(self, number, file="host0"):
         self.machine.shell(
-            f"kill -{int(number)} $(cat /run/dhcpcanon/host0.pid)")
+            f"kill -{int(number)} $(cat /run/dhcpcanon/{file}.pid)")
 
     # The client, by root unless a test says `by`.
 
@@ -262,3 +261,102 @@ def test_line_of_a_client_in_the_background_is_in_the_journal(names):
     names.start("-nw", by=by)
     names.machine.wait_journal("resolv.conf could not be written", "-t",
                                "dhcpcanon-script")
+
+
+# As a service.
+
+def start_service(names, unit="dhcpcanon@host0"):
+    names.machine.systemctl("start", unit)
+    names.wait_answer(FIRST)
+
+
+def script_lines(names):
+    return [line for line in names.machine.journal("-u", "dhcpcanon*")
+            .splitlines() if "dhcpcanon-script" in line]
+
+
+@pytest.mark.parametrize("unit", ["dhcpcanon@host0", "dhcpcanon"])
+def test_service_writes_resolv_conf_by_a_link_meanwhile(names, unit):
+    names = names("plain")
+    start_service(names, unit)
+    assert names.resolv_conf().startswith("/run/dhcpcanon/resolv.conf\n")
+    names.wait_answer(FIRST, "printer")
+    names.lease(SECOND)
+    names.kill(signal.SIGHUP, "all" if unit == "dhcpcanon" else "host0")
+    names.wait_answer(SECOND)
+    names.machine.systemctl("stop", unit)
+    assert names.resolv_conf() == names.before
+    assert names.left() == ""
+    assert script_lines(names) == []
+
+
+def test_service_that_is_killed_keeps_no_name_server(names):
+    names = names("plain")
+    names.machine.shell("""
+        mkdir -p /etc/systemd/system/dhcpcanon@.service.d
+        printf '[Service]\nRestart=no\n' \
+            >/etc/systemd/system/dhcpcanon@.service.d/x.conf
+        systemctl daemon-reload""")
+    start_service(names)
+    names.kill(signal.SIGKILL)
+    names.wait_as_before()
+    start_service(names)  # as if nothing had been
+    names.machine.systemctl("stop", "dhcpcanon@host0")
+    assert names.resolv_conf() == names.before
+
+
+def test_link_goes_with_the_last_instance(names):
+    names = names("plain", interfaces=("host0", "eth1"))
+    start_service(names)
+    names.machine.systemctl("start", "dhcpcanon@eth1")
+    names.machine.systemctl("stop", "dhcpcanon@host0")
+    names.wait_answer(FIRST)
+    assert names.resolv_conf().startswith("/run/dhcpcanon/resolv.conf\n")
+    names.machine.systemctl("stop", "dhcpcanon@eth1")
+    assert names.resolv_conf() == names.before
+
+
+def test_power_failure_leaves_the_name_servers_of_before(new_machine):
+    """As the disk is then: the link is there, and what it points to not."""
+    machine = new_machine("plain")
+    machine.link_to("/etc/resolv.conf", "/run/dhcpcanon/resolv.conf")
+    machine.put("/etc/resolv.conf.dhcpcanon", f"nameserver {SECOND}\n")
+    names = Names(machine)
+    assert names.before == f"/run/dhcpcanon/resolv.conf\nnameserver {SECOND}\n"
+    start_service(names)
+    machine.systemctl("stop", "dhcpcanon@host0")
+    assert names.resolv_conf() == f"nameserver {SECOND}\n"
+    assert names.left() == ""
+
+
+def test_service_tells_systemd_resolved_by_polkits_leave(names):
+    names = names("resolved")
+    names.lease(FIRST, domain=b"")
+    start_service(names)
+    names.lease(SECOND)
+    names.kill(signal.SIGHUP)
+    names.wait_answer(SECOND)
+    assert names.resolv_conf() == names.before
+    names.machine.systemctl("stop", "dhcpcanon@host0")
+    assert told(names, "dns") == ""
+    assert names.left() == ""
+    assert script_lines(names) == []
+
+
+@pytest.mark.parametrize("flavour, before, why", [
+    ("resolved", "dpkg --remove --force-depends polkitd",
+     "it takes polkitd, and the rule"),
+    ("resolved", "rm /usr/share/polkit-1/rules.d/*dhcpcanon*",
+     "it takes polkitd, and the rule"),
+    ("resolvconf", "", "run dhcpcanon as root"),
+    ("plain", "mount --bind /etc/resolv.conf /etc/resolv.conf",
+     "/etc/resolv.conf could not be")])
+def test_what_a_service_may_not_is_said(names, flavour, before, why):
+    names = names(flavour)
+    names.lease(FIRST, domain=b"")
+    names.machine.shell(before)
+    names.machine.systemctl("start", "dhcpcanon@host0")
+    names.machine.wait_journal("bound to")
+    names.machine.wait_journal(why)
+    assert len(script_lines(names)) == (2 if flavour == "plain" else 1)
+    assert names.resolv_conf() == names.before
