@@ -62,10 +62,12 @@ struct options {
 	bool any_exits;          /* and SIGHUP, SIGUSR1, SIGUSR2 (dhclient) */
 	struct disclosure disclosure; /* --client-id, --request-options, -B */
 	/* Files: flag, else environment, else dhclient's own if called so. */
-	const char *script;     /* -sf, -sp, dhcpcd's -c; NULL: SCRIPT */
-	const char *pid_file;   /* -pf; NULL: one per interface */
-	const char *lease_file; /* -lf; NULL: one per interface */
-	const char *conf_file;  /* -cf; NULL: none */
+	const char *script;       /* -sf, -sp, dhcpcd's -c; NULL: SCRIPT */
+	const char *pid_file;     /* -pf; NULL: one per interface */
+	const char *lease_file;   /* -lf; NULL: one per interface */
+	const char *conf_file;    /* -cf; NULL: none */
+	bool has_dhclients_files; /* pid and lease file are its defaults */
+	bool files_beside;        /* ours are beside those: files.h */
 	const char *extra[ENV_EXTRA_MAX]; /* -e, those that are allowed */
 	size_t extra_count;
 	const char

@@ -20,6 +20,19 @@
 void files_prepare(void);
 
 /*
+ * Called as dhclient, with no files named, while another client has dhclient's
+ * own: ours are beside them, /run/dhclient.pid.IFACE and the like, one for
+ * each interface that is named.  For the start.
+ */
+void files_step_aside(struct options *options);
+
+/*
+ * True if the files of `interface` are beside dhclient's own: a client holds
+ * its pid file, or has left a leases file.
+ */
+bool files_are_beside(const struct options *options, const char *interface);
+
+/*
  * The leases file for `interface`: -lf or its own.  Of "*", without -lf, what
  * matches all of our own (glob(3)).
  */
@@ -53,7 +66,8 @@ void files_drop_pid(const struct options *options);
 
 /*
  * Removes the leases file of an earlier run, unread: with `interface` NULL
- * the one for all (-lf), which is for the start; else that interface's own.
+ * the one for all (-lf), which is for the start; else that interface's own,
+ * or the one beside dhclient's.
  */
 void files_forget_leases(const struct options *options, const char *interface);
 

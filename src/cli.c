@@ -522,6 +522,8 @@ static void name_files(struct options *out)
 	out->script_given = out->script != NULL;
 	if (out->personality != PERSONALITY_DHCLIENT)
 		return;
+	out->has_dhclients_files =
+		out->pid_file == NULL && out->lease_file == NULL;
 	for (size_t i = 0; i < COUNT(files); i++) {
 		const char **path = path_of(out, &files[i]);
 

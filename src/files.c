@@ -91,10 +91,52 @@ static void own_path(const char *name, const char *suffix, char out[PATH_MAX])
 	snprintf(out, PATH_MAX, STORE_DIRECTORY "/%s.%s", name, suffix);
 }
 
+static void path_beside(const char *path, const char *interface,
+			char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s.%s", path, interface);
+}
+
+/* True if somebody that runs holds the pid file. */
+static bool is_held(const char *path)
+{
+	const pid_t holder = pidfile_holder(path);
+
+	return holder > 0 || holder == -ESRCH;
+}
+
+void files_step_aside(struct options *options)
+{
+	options->files_beside = options->has_dhclients_files &&
+				options->interface_count > 0 &&
+				is_held(options->pid_file);
+}
+
+bool files_are_beside(const struct options *options, const char *interface)
+{
+	char path[PATH_MAX];
+
+	if (!options->has_dhclients_files)
+		return false;
+	path_beside(options->pid_file, interface, path);
+	if (is_held(path))
+		return true;
+	path_beside(options->lease_file, interface, path);
+	return access(path, F_OK) == 0;
+}
+
+/* True if a file, -lf or -pf, is for all interfaces together. */
+static bool is_for_all(const struct options *options, const char *named)
+{
+	return named != NULL && !options->files_beside;
+}
+
 void files_lease_path(const struct options *options, const char *interface,
 		      char out[PATH_MAX])
 {
-	if (options->lease_file != NULL)
+	if (options->files_beside)
+		path_beside(options->lease_file, interface, out);
+	else if (options->lease_file != NULL)
 		snprintf(out, PATH_MAX, "%s", options->lease_file);
 	else
 		own_path(interface, "leases", out);
@@ -115,14 +157,17 @@ size_t files_pid_count(const struct options *options)
 {
 	if (options->no_pid)
 		return 0;
-	if (options->pid_file != NULL || options->interface_count == 0)
+	if (is_for_all(options, options->pid_file) ||
+	    options->interface_count == 0)
 		return 1;
 	return options->interface_count;
 }
 
 void files_pid_path(const struct options *options, size_t i, char out[PATH_MAX])
 {
-	if (options->pid_file != NULL)
+	if (options->files_beside)
+		path_beside(options->pid_file, options->interface[i], out);
+	else if (options->pid_file != NULL)
 		snprintf(out, PATH_MAX, "%s", options->pid_file);
 	else if (options->interface_count == 0)
 		own_path("all", "pid", out);
@@ -182,30 +227,33 @@ void files_drop_pid(const struct options *options)
 
 void files_forget_leases(const struct options *options, const char *interface)
 {
-	const bool is_for_all = options->lease_file != NULL;
+	const bool is_shared = is_for_all(options, options->lease_file);
 	char path[PATH_MAX];
 
-	if (is_for_all != (interface == NULL))
+	if (interface != NULL && options->has_dhclients_files)
+		path_beside(options->lease_file, interface, path);
+	else if (is_shared == (interface == NULL))
+		files_lease_path(options, interface, path);
+	else
 		return;
-	files_lease_path(options, interface, path);
 	discard(path);
 }
 
 void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one)
 {
-	static char
-		buffer[FILES_LEASES_MAX]; /* what is not used costs nothing */
+	/* what is not used of it costs nothing */
+	static char buffer[FILES_LEASES_MAX];
 	static bool said, said_left;
 	const struct options *options = one->context->options;
+	const bool is_shared = is_for_all(options, options->lease_file);
 	struct text text = text_in(buffer, sizeof(buffer));
 	char path[PATH_MAX];
 	int result;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if ((all[i] == one || options->lease_file != NULL) &&
-		    all[i]->is_on_file)
+		if ((all[i] == one || is_shared) && all[i]->is_on_file)
 			leasefile_write(&all[i]->lease,
 					&all[i]->conf.definitions, &text);
 	files_lease_path(options, one->name, path);

@@ -368,7 +368,8 @@ static bool clear_all_files(const struct options *options)
 /* Ends the leases that are still on file. */
 static bool clear_files(const struct options *options)
 {
-	const bool is_shared = options->lease_file != NULL;
+	const bool is_shared =
+		options->lease_file != NULL && !options->files_beside;
 	const size_t count = is_shared ? 1 : options->interface_count;
 	bool is_done = true;
 
@@ -383,10 +384,78 @@ static bool clear_files(const struct options *options)
 	return is_done;
 }
 
+/* A client that was not stopped still has its leases. */
+static bool stop_and_clear(const struct options *options)
+{
+	return stop_clients(options) && clear_files(options);
+}
+
+/* The one whose files are beside dhclient's own. */
+static bool stop_beside(const struct options *options, const char *interface)
+{
+	static struct options one;
+
+	one = *options;
+	one.files_beside = true;
+	one.interface[0] = interface;
+	one.interface_count = 1;
+	return stop_and_clear(&one);
+}
+
+/* All of those. */
+static bool stop_all_beside(const struct options *options)
+{
+	char pattern[PATH_MAX];
+	bool is_done = true;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s.*", options->pid_file);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return true;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *interface =
+			found.gl_pathv[i] + strlen(options->pid_file) + 1;
+
+		if (is_plain_name(interface))
+			is_done &= stop_beside(options, interface);
+	}
+	globfree(&found);
+	return is_done;
+}
+
+/*
+ * Stops who has dhclient's own files, unless all that is named is of clients
+ * beside it.
+ */
+static bool stop_dhclients(const struct options *options)
+{
+	static struct options others;
+	bool is_done = true;
+
+	if (options->interface_count == 0)
+		return stop_all_beside(options) && stop_and_clear(options);
+	others = *options;
+	others.interface_count = 0;
+	for (size_t i = 0; i < options->interface_count; i++) {
+		const char *interface = options->interface[i];
+
+		if (files_are_beside(options, interface))
+			is_done &= stop_beside(options, interface);
+		else
+			others.interface[others.interface_count++] = interface;
+	}
+	if (others.interface_count > 0)
+		is_done &= stop_and_clear(&others);
+	return is_done;
+}
+
 int stop_running_client(const struct options *options)
 {
-	/* a client that was not stopped still has its leases */
-	if (!stop_clients(options) || !clear_files(options))
+	const bool is_done = options->has_dhclients_files
+				     ? stop_dhclients(options)
+				     : stop_and_clear(options);
+
+	if (!is_done)
 		return EXIT_FAILURE;
 	log_line(LOG_INFO, "Nothing is sent: servers are not told of the end");
 	return EXIT_SUCCESS;

@@ -521,17 +521,73 @@ def test_second_one_on_the_same_interface(lab, place, raw):
     assert lab.sent(since=mark) == []
 
 
-def test_second_one_with_the_same_files(lab, place, raw):
-    """dhclient would overwrite them and could then end one only."""
+def start_both(lab, place, raw):
+    """By hand, with no files named; their pids."""
     two_addresses(lab, raw)
-    bound(lab, place)
-    pid = dropin.pid_in(lab.run / "dhclient.pid")
+    for name in ("cli0", "cli1"):
+        status, errors = command(lab, place, interface=name)
+        assert (status, errors) == (0, "")
+    return [dropin.pid_in(lab.run / name)
+            for name in ("dhclient.pid", "dhclient.pid.cli1")]
+
+
+def test_second_one_without_files_of_its_own(lab, place, raw):
+    """It runs, as dhclient does, which then loses sight of the first."""
+    first, second = start_both(lab, place, raw)
+    for name, file in (("cli0", "dhclient.leases"),
+                       ("cli1", "dhclient.leases.cli1")):
+        lease, = dropin.read_leases((place.lib / file).read_text())
+        assert lease["interface"] == [name]
+    status, errors = command(lab, place, "-r", "-v", interface="cli1")
+    assert status == 0 and "Killed old client process" in errors
+    assert labs.is_running(first) and not labs.is_running(second)
+    assert lab.script.reasons("cli1")[-1] == "RELEASE"
+    assert [path.name for path in place.lib.iterdir()] == ["dhclient.leases"]
+    assert [path.name for path in lab.run.glob("dhclient*")] == [
+        "dhclient.pid"]
+
+
+def test_first_of_two_without_files_of_their_own_is_ended(lab, place, raw):
+    """And the second, again started, is the first one then."""
+    first, second = start_both(lab, place, raw)
+    status, errors = command(lab, place, "-x")
+    assert status == 0, errors
+    assert not labs.is_running(first) and labs.is_running(second)
+    os.kill(second, signal.SIGTERM)
+    labs.wait_for("end", lambda: not labs.is_running(second))
     status, errors = command(lab, place, interface="cli1")
-    assert status == 1
-    assert "/run/dhclient.pid" in errors and str(pid) in errors
-    assert lab.script.reasons("cli1") == []
-    lease, = dropin.read_leases((place.lib / "dhclient.leases").read_text())
-    assert lease["interface"] == ["cli0"]
+    assert status == 0, errors
+    assert [path.name for path in place.lib.iterdir()] == ["dhclient.leases"]
+    third = dropin.pid_in(lab.run / "dhclient.pid")
+    status, errors = command(lab, place, "-r", interface="cli1")
+    assert status == 0, errors
+    assert not labs.is_running(third)
+    assert lab.script.reasons("cli1") == [
+        "PREINIT", "BOUND", "PREINIT", "BOUND", "RELEASE"]
+
+
+def test_both_without_files_of_their_own_are_ended(lab, place, raw):
+    """Without an interface; also what a crash has left."""
+    first, second = start_both(lab, place, raw)
+    os.kill(second, signal.SIGKILL)
+    labs.wait_for("end", lambda: not labs.is_running(second))
+    status, errors = command(lab, place, "-r", interface=None)
+    assert status == 0, errors
+    assert not labs.is_running(first)
+    for name in ("cli0", "cli1"):
+        assert lab.script.reasons(name)[-1] == "RELEASE"
+    assert not list(place.lib.iterdir()) + list(lab.run.glob("dhclient*"))
+
+
+def test_lease_of_a_second_one_that_crashed_is_ended(lab, place, raw):
+    """The first is let alone."""
+    first, second = start_both(lab, place, raw)
+    os.kill(second, signal.SIGKILL)
+    labs.wait_for("end", lambda: not labs.is_running(second))
+    status, errors = command(lab, place, "-r", interface="cli1")
+    assert status == 0, errors
+    assert labs.is_running(first)
+    assert lab.script.reasons("cli1")[-1] == "RELEASE"
 
 
 def two_addresses(lab, raw):

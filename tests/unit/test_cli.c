@@ -212,6 +212,8 @@ static void check_rows(const char *argv0, const struct row *rows, size_t count)
 		/* those that end the reading may have come first */
 		options.interface_count = 1;
 		options.interface[0] = plain.interface[0];
+		/* -pf and -lf take that back, which has its own test */
+		options.has_dhclients_files = plain.has_dhclients_files;
 		assert_memory_equal(&options, &plain, sizeof(plain));
 	}
 }
@@ -357,6 +359,13 @@ static void called_as_dhclient_its_files_are_the_default(void **state)
 	assert_true(PARSE_AS("dhclient", "eth0"));
 	assert_string_equal(options.script, "/sbin/dhclient-script");
 	assert_false(options.script_given);
+	assert_true(options.has_dhclients_files);
+	assert_true(PARSE_AS("dhclient", "-pf", "/p", "eth0"));
+	assert_false(options.has_dhclients_files);
+	assert_true(PARSE_AS("dhclient", "-lf", "/l", "eth0"));
+	assert_false(options.has_dhclients_files);
+	assert_true(PARSE_AS("dhcpcanon", "eth0"));
+	assert_false(options.has_dhclients_files);
 }
 
 static void the_base_name_says_in_whose_place_we_are(void **state)
