@@ -109,6 +109,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) -fsanitize=fuzzer $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# The program's own objects, but for a worker that the network takes over.
+$(BUILD)/tests/net/hostile: $(BUILD)/tests/net/hostile.o $(OBJECTS) $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) -Wl,--wrap=message_decode \
+	  $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/tests/net/hold: $(BUILD)/tests/net/hold.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -48,6 +48,8 @@ struct interface {
 	int lock;               /* refuses a second instance; -1: none */
 	uint64_t kill_ms;       /* the worker was asked to stop: until then */
 	bool mac_changed;       /* the last worker ended for that */
+	bool condemned;         /* it was killed for what it sent */
+	struct mac mac;         /* that it was started for */
 	enum mac_kind mac_kind; /* of the last worker's address */
 	struct mac judged;      /* the address that the log has judged */
 	uint64_t failed_ms[WORKER_FAILURES_MAX]; /* the latest ones */

@@ -327,7 +327,10 @@ static void worker_failed(struct interface *interface)
 			 "%s: the worker failed %u times within an hour: given "
 			 "up for an hour",
 			 interface->name, recent);
+		return;
 	}
+	log_line(LOG_NOTICE, "%s: a new worker in %u s", interface->name,
+		 1U << (recent - 1));
 }
 
 /* What the log says of an address, once for each. */
@@ -417,6 +420,8 @@ static int start_worker(struct interface *interface)
 			 interface->name);
 	interface->worker = worker;
 	interface->owes_state = false;
+	interface->condemned = false;
+	interface->mac = mac;
 	memset(&interface->state, 0, sizeof(interface->state));
 	interface->state_since = clock_epoch_s();
 	return 0;
@@ -452,6 +457,7 @@ static void condemn(struct interface *interface, const char *why)
 	kill_worker(interface);
 	close(interface->pipe);
 	interface->pipe = -1;
+	interface->condemned = true;
 	interface->script_for_worker = false;
 }
 
@@ -708,10 +714,75 @@ static void proceed(struct interface *interface)
 	}
 }
 
+/*
+ * A worker that was taken over may lie about why it ends, to be started anew
+ * without a pause: what can be seen from here is looked at.
+ */
+static bool is_plausible(const struct interface *interface,
+			 enum client_exit why)
+{
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	struct mac mac;
+
+	switch (why) {
+	case EXIT_LINK_GONE:
+		return if_indextoname(interface->ifindex, name) == NULL;
+	case EXIT_MAC_CHANGED:
+		return launch_find(current_name(interface, name), &ifindex,
+				   &mac) < 0 ||
+		       !mac_equal(&mac, &interface->mac);
+	case EXIT_NO_LEASE:
+		return interface->context->options->once &&
+		       !interface->was_bound;
+	case EXIT_STOPPED: /* the monitor asks for that, and is stopping then */
+	case EXIT_REASONS:
+		return false;
+	}
+	return false;
+}
+
+/* What follows if it ended for a reason; false if it failed. */
+static bool has_reason(struct interface *interface, enum client_exit why)
+{
+	if (!is_plausible(interface, why))
+		return false;
+	switch (why) {
+	case EXIT_LINK_GONE:
+		log_line(LOG_NOTICE, "%s: the interface has gone",
+			 interface->name);
+		become_absent(interface);
+		interface_on_links(interface); /* it may be back already */
+		return true;
+	case EXIT_MAC_CHANGED:
+		interface->mac_changed = true; /* a new worker at once */
+		return true;
+	case EXIT_NO_LEASE:
+		end(interface, EXIT_NONE);
+		return true;
+	case EXIT_STOPPED:
+	case EXIT_REASONS:
+		return false;
+	}
+	return false;
+}
+
+static void log_failure(const struct interface *interface, int status)
+{
+	const char *name = interface->name;
+
+	if (interface->condemned)
+		return; /* that has been said */
+	if (WIFSIGNALED(status))
+		log_line(LOG_ERR, "%s: the worker was killed by signal %d (%s)",
+			 name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_line(LOG_ERR, "%s: the worker failed with status %d", name,
+			 WEXITSTATUS(status));
+}
+
 static void on_worker_exit(struct interface *interface, int status)
 {
-	const int why = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-
 	interface_on_pipe(interface); /* its last words */
 	if (interface->pipe >= 0)
 		close(interface->pipe);
@@ -722,28 +793,12 @@ static void on_worker_exit(struct interface *interface, int status)
 	interface->status_changed = true;
 	if (interface->phase != PHASE_HELD)
 		return;
-	switch (why - WORKER_EXIT_BASE) {
-	case EXIT_LINK_GONE:
-		log_line(LOG_NOTICE, "%s: the interface has gone",
-			 interface->name);
-		become_absent(interface);
-		interface_on_links(interface); /* it may be back already */
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= WORKER_EXIT_BASE &&
+	    !interface->condemned &&
+	    has_reason(interface, (enum client_exit)(WEXITSTATUS(status) -
+						     WORKER_EXIT_BASE)))
 		return;
-	case EXIT_MAC_CHANGED:
-		interface->mac_changed = true;
-		return; /* a new worker at once */
-	case EXIT_NO_LEASE:
-		end(interface, EXIT_NONE);
-		return;
-	default:
-		break;
-	}
-	if (WIFSIGNALED(status))
-		log_line(LOG_ERR, "%s: the worker was killed by signal %d",
-			 interface->name, WTERMSIG(status));
-	else
-		log_line(LOG_ERR, "%s: the worker failed with status %d",
-			 interface->name, why);
+	log_failure(interface, status);
 	worker_failed(interface);
 }
 
