@@ -203,10 +203,9 @@ def test_flood(lab, raw, attacked):
     relent(raw)
     bound = lab.script.wait("BOUND")
     client.signal(signal.SIGUSR1)
-    dropped = labs.wait_for("count", lambda: int(
-        status_file(lab)["notices_dropped"]))
+    labs.wait_for("count", lambda: int(
+        status_file(lab)["notices_dropped"]) > 5000)
     assert client.log.count("hostile: flood\n") < 2500
-    assert dropped > 5000
     assert bound["new_ip_address"] == raw.address
     assert labs.workers(client.pid)
 
