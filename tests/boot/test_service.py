@@ -57,8 +57,8 @@ def status_of(machine, pid):
 
 def sets(status):
     """Inheritable, permitted, effective, bounding, ambient."""
-    return [int(status["Cap" + which], 16)
-            for which in ("Inh", "Prm", "Eff", "Bnd", "Amb")]
+    return [int(status[which], 16) for which in
+            ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")]
 
 
 # What a unit does.
