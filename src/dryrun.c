@@ -123,7 +123,9 @@ static void add_variables(struct json *json, const struct variables *variables)
 		json_end_object(json);
 	}
 	json_end_array(json);
-	for (uint16_t code = FIELD_NEXT_SERVER; code < FIELD_END; code++) {
+	for (unsigned field = FIELD_NEXT_SERVER; field < FIELD_END; field++) {
+		const uint16_t code = (uint16_t)field;
+
 		value = variables_find(variables, code);
 		if (value == NULL)
 			continue;

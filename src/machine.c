@@ -287,7 +287,7 @@ static bool is_our_own(const struct clients *clients,
 {
 	const pid_t pid = (pid_t)strtol(process->pid, NULL, 10);
 
-	if (has_argument(process, "--worker"))
+	if (pid == getpid() || has_argument(process, "--worker"))
 		return true;
 	for (size_t i = 0; i < clients->monitors.count; i++)
 		if (clients->monitors.pid[i] == pid)
@@ -307,21 +307,22 @@ static bool is_called(const struct process *process, const char *client)
 	       (name[length] == '\0' || name[length] == ':');
 }
 
+static bool is_between_words(char character)
+{
+	return character == ' ' || character == '\0';
+}
+
 /* True if the command line names the interface, as a word of its own. */
 static bool names_interface(const struct process *process, const char *name)
 {
+	const char *command = process->command;
 	const size_t length = strlen(name);
-	size_t at;
 
-	for (at = 0; at + length <= process->length; at++) {
-		const char before = at > 0 ? process->command[at - 1] : ' ';
-		const char after = process->command[at + length];
-
-		if (memcmp(process->command + at, name, length) == 0 &&
-		    (before == ' ' || before == '\0') &&
-		    (after == ' ' || after == '\0'))
+	for (size_t at = 1; at + length <= process->length; at++)
+		if (memcmp(command + at, name, length) == 0 &&
+		    is_between_words(command[at - 1]) &&
+		    is_between_words(command[at + length]))
 			return true;
-	}
 	return false;
 }
 
@@ -463,23 +464,26 @@ static bool judge_socket(const char *line, void *context)
 	};
 	struct ports *ports = context;
 	const struct passwd *user;
-	unsigned port, uid;
+	char port[8], uid[16];
 
-	if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*s %*s %*s %*s %*s %u",
-		   &port, &uid) != 2)
+	if (sscanf(line,
+		   " %*[0-9]: %*[0-9A-Fa-f]:%7[0-9A-Fa-f] %*s %*s %*s %*s "
+		   "%*s %15[0-9]",
+		   port, uid) != 2)
 		return true;
 	for (unsigned i = 0; i < sizeof(responders) / sizeof(responders[0]);
 	     i++) {
-		if (port != responders[i].port || (ports->told & 1U << i) != 0)
+		if (strtoul(port, NULL, 16) != responders[i].port ||
+		    (ports->told & 1U << i) != 0)
 			continue;
 		ports->told |= 1U << i;
-		user = getpwuid(uid);
+		user = getpwuid((uid_t)strtoul(uid, NULL, 10));
 		findings_add(ports->view->out, WEIGHT_LEAK, "responder",
 			     "A process of user %s listens for %s (UDP port "
 			     "%u), which tells this machine's name to whoever "
 			     "is near.",
 			     user != NULL ? user->pw_name : "unknown",
-			     responders[i].what, port);
+			     responders[i].what, responders[i].port);
 	}
 	return true;
 }
@@ -532,16 +536,18 @@ static void judge_address(struct addresses *addresses, const uint8_t half[8])
 static bool take_address(const char *line, void *context)
 {
 	struct addresses *addresses = context;
-	unsigned octet[8], index;
+	char interface_half[17], index[16];
 	uint8_t half[8];
 
-	if (sscanf(line, "%*16s%2x%2x%2x%2x%2x%2x%2x%2x %x", &octet[0],
-		   &octet[1], &octet[2], &octet[3], &octet[4], &octet[5],
-		   &octet[6], &octet[7], &index) != 9 ||
-	    index != addresses->view->ifindex)
+	if (sscanf(line, "%*16[0-9a-f]%16[0-9a-f] %15[0-9a-f]", interface_half,
+		   index) != 2 ||
+	    strtoul(index, NULL, 16) != addresses->view->ifindex)
 		return true;
+
+	const uint64_t number = strtoull(interface_half, NULL, 16);
+
 	for (size_t i = 0; i < sizeof(half); i++)
-		half[i] = (uint8_t)octet[i];
+		half[i] = (uint8_t)(number >> (56 - 8 * i));
 	judge_address(addresses, half);
 	return true;
 }

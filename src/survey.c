@@ -54,9 +54,9 @@ static bool on_link(void)
 	const struct mac *mac = &survey.start->start.client.mac;
 	const char *name = survey.start->start.name;
 	bool changed = false;
-	int result =
-		transport_read_link(WORKER_NETLINK, &survey.link, &changed);
+	int result;
 
+	transport_read_link(WORKER_NETLINK, &survey.link, &changed);
 	if (survey.sent || !changed)
 		return true;
 	if (!link_is_usable(&survey.link) ||
