@@ -522,6 +522,58 @@ static void our_own_flags_are_understood(void **state)
 	assert_int_equal(options.routes, ROUTES_GATEWAY);
 }
 
+static void what_is_only_printed_is_an_action(void **state)
+{
+	(void)state;
+	assert_true(PARSE("--audit", "eth0"));
+	assert_int_equal(options.action, CLI_AUDIT);
+	assert_false(options.json);
+	assert_true(PARSE("eth0", "--json", "--client-id", "--audit"));
+	assert_int_equal(options.action, CLI_AUDIT);
+	assert_true(options.json && options.disclosure.client_id);
+	assert_true(PARSE("--dry-run", "eth0", "--timeout", "2"));
+	assert_int_equal(options.action, CLI_DRY_RUN);
+	assert_true(PARSE("--status"));
+	assert_int_equal(options.action, CLI_STATUS);
+	assert_true(PARSE("--status", "eth0", "eth1", "--json"));
+	assert_int_equal(options.interface_count, 2);
+	/* under any name */
+	assert_true(PARSE_AS("dhclient", "--audit", "eth0"));
+	assert_int_equal(options.action, CLI_AUDIT);
+	assert_true(PARSE_AS("dhcpcd", "--status", "--json"));
+	assert_int_equal(options.action, CLI_STATUS);
+}
+
+static void what_is_only_printed_is_of_one_interface(void **state)
+{
+	(void)state;
+	ASSERT_REFUSED("--audit: name one interface", "--audit");
+	ASSERT_REFUSED("--audit: name one interface", "--audit", "a", "b");
+	ASSERT_REFUSED("--dry-run: name one interface", "--dry-run");
+	ASSERT_REFUSED("--dry-run: name one interface", "a", "--dry-run", "b");
+	ASSERT_REFUSED("--audit takes no argument", "--audit=eth0");
+}
+
+static void json_is_for_what_is_printed(void **state)
+{
+	(void)state;
+	ASSERT_REFUSED("--json: nothing is printed without --audit, --dry-run "
+		       "or --status",
+		       "--json", "eth0");
+	ASSERT_REFUSED("--json: nothing is printed without --audit, --dry-run "
+		       "or --status",
+		       "-r", "--json", "eth0");
+	assert_true(PARSE("--json", "--help"));
+}
+
+static void a_dry_run_changes_no_address(void **state)
+{
+	(void)state;
+	ASSERT_REFUSED("--dry-run: changes nothing, as --random-mac would",
+		       "--dry-run", "--random-mac", "eth0");
+	assert_true(PARSE("--dry-run", "--require-random-mac", "eth0"));
+}
+
 static void dhcpv6_is_refused_whatever_else_is_said(void **state)
 {
 	(void)state;
@@ -756,6 +808,10 @@ int main(void)
 		cmocka_unit_test(of_quiet_and_verbose_the_last_counts),
 		cmocka_unit_test(each_action_has_its_flag),
 		cmocka_unit_test(our_own_flags_are_understood),
+		cmocka_unit_test(what_is_only_printed_is_an_action),
+		cmocka_unit_test(what_is_only_printed_is_of_one_interface),
+		cmocka_unit_test(json_is_for_what_is_printed),
+		cmocka_unit_test(a_dry_run_changes_no_address),
 		cmocka_unit_test(dhcpv6_is_refused_whatever_else_is_said),
 		cmocka_unit_test(an_unknown_flag_is_named),
 		cmocka_unit_test(a_missing_or_needless_argument_is_named),

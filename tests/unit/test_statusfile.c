@@ -110,6 +110,10 @@ static void a_later_versions_key_is_passed_on(void **state)
 	assert_null(statusfile_find(&file, "moo"));
 }
 
+static const char too_long_a_value[] =
+	"mood=01234567890123456789012345678901234567890123456789012345678901234"
+	"5678901234567890123456789012345678901234567890123456789\n";
+
 static void nothing_else_is_taken(void **state)
 {
 	static const char *const wrong[] = {
@@ -139,8 +143,7 @@ static void nothing_else_is_taken(void **state)
 		"mood=one\rtwo\n",
 		"mood=a\x7f\n",
 		"a_key_that_is_longer_than_any_that_we_have=1\n",
-		"mood=0123456789012345678901234567890123456789012345678901234"
-		"5678901234567890123456789012345678901234567890123456789\n",
+		too_long_a_value,
 	};
 
 	(void)state;
