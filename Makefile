@@ -229,20 +229,92 @@ pure: $(CORE)
 	then echo 'the pure ring asks for the above' >&2; exit 1; fi
 	@echo 'pure ring: asks for nothing but the permitted functions'
 
-MAN8 = dhcpcanon.8 dhcpcanon-script.8
+# What is installed, and where: FROM:TO.  Units and profiles name the program
+# by the path that it has in a package; install puts the real one in.
+FILES = $(PROGRAM):$(SBINDIR)/dhcpcanon \
+	sbin/dhcpcanon-script:$(SBINDIR)/dhcpcanon-script \
+	man/dhcpcanon.8:$(MANDIR)/man8/dhcpcanon.8 \
+	man/dhcpcanon-script.8:$(MANDIR)/man8/dhcpcanon-script.8 \
+	man/dhcpcanon.conf.5:$(MANDIR)/man5/dhcpcanon.conf.5
+SYSTEMD_FILES = \
+	systemd/dhcpcanon.service:$(UNITDIR)/dhcpcanon.service \
+	systemd/dhcpcanon@.service:$(UNITDIR)/dhcpcanon@.service \
+	systemd/dhcpcanon.sysusers:$(SYSUSERSDIR)/dhcpcanon.conf \
+	tmpfiles.d/dhcpcanon.conf:$(TMPFILESDIR)/dhcpcanon.conf \
+	systemd/dhcpcanon.rules:$(POLKITDIR)/dhcpcanon.rules
+UDEV_FILES = systemd/network/90-dhcpcanon.link:$(LINKDIR)/90-dhcpcanon.link
+APPARMOR_FILES = apparmor/usr.sbin.dhcpcanon:$(PROFILE)
+
+SYSCONFDIR ?= /etc
+UNITDIR = $(PREFIX)/lib/systemd/system
+LINKDIR = $(PREFIX)/lib/systemd/network
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+# polkit knows nothing of /usr/local.
+POLKITDIR = $(if $(filter /usr,$(PREFIX)),/usr/share,$(SYSCONFDIR))/polkit-1/rules.d
+# A profile has the name of the path that it confines.
+PROFILE_NAME = $(subst /,.,$(SBINDIR:/%=%)).dhcpcanon
+PROFILE = $(SYSCONFDIR)/apparmor.d/$(PROFILE_NAME)
+
+# WITH_SYSTEMD=true: the units, their user, /run/dhcpcanon, and the rule by
+# which systemd-resolved listens to that user.  WITH_SYSTEMD_UDEV=true: random
+# link-layer addresses.  WITH_APPARMOR=true: the profile.  Without DESTDIR the
+# service is enabled, the profile loaded, and nothing started.
+WITH_SYSTEMD ?= false
+WITH_SYSTEMD_UDEV ?= false
+WITH_APPARMOR ?= false
+with = $(filter true,$(if $(filter true false,$(WITH_$1)),$(WITH_$1),$(error \
+	WITH_$1 is true or false, not "$(WITH_$1)")))
+CHOSEN = $(FILES) $(if $(call with,SYSTEMD),$(SYSTEMD_FILES)) \
+	$(if $(call with,SYSTEMD_UDEV),$(UDEV_FILES)) \
+	$(if $(call with,APPARMOR),$(APPARMOR_FILES))
+
+# The folders that were not there before; uninstall removes no other.
+MADE = $(OUT)/folders-made
+REAL_PATHS = s|/usr/\({,local/}\)\?sbin/dhcpcanon|$(SBINDIR)/dhcpcanon|g; \
+	s|usr\.sbin\.dhcpcanon|$(PROFILE_NAME)|g
+IS_BOOTED = [ -d /run/systemd/system ]
+HAS_APPARMOR = aa-enabled --quiet 2>/dev/null
 
 install: all
-	$(INSTALL) -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(MANDIR)/man5' \
-	  '$(DESTDIR)$(MANDIR)/man8'
-	$(INSTALL) -m 755 $(PROGRAM) sbin/dhcpcanon-script '$(DESTDIR)$(SBINDIR)'
-	$(INSTALL) -m 644 man/dhcpcanon.conf.5 '$(DESTDIR)$(MANDIR)/man5'
-	$(INSTALL) -m 644 $(MAN8:%=man/%) '$(DESTDIR)$(MANDIR)/man8'
+	@set -e; umask 022; for file in $(CHOSEN); do \
+	  from=$${file%%:*} to='$(DESTDIR)'"$${file#*:}"; \
+	  folder=$$(dirname "$$to"); \
+	  while [ ! -d "$$folder" ]; do \
+	    echo "$$folder"; folder=$$(dirname "$$folder"); done >>$(MADE); \
+	  mode=644; [ ! -x "$$from" ] || mode=755; \
+	  echo "INSTALL $$to"; \
+	  $(INSTALL) -D -m $$mode "$$from" "$$to"; \
+	  case $$from in systemd/* | apparmor/*) sed -i '$(REAL_PATHS)' "$$to" ;; esac; \
+	done
+ifeq ($(DESTDIR),)
+	$(if $(call with,SYSTEMD),$(ENABLE))
+	$(if $(call with,APPARMOR),! $(HAS_APPARMOR) || apparmor_parser -r $(PROFILE))
+endif
+
+ENABLE = systemd-sysusers $(SYSUSERSDIR)/dhcpcanon.conf && \
+	systemd-tmpfiles --create $(TMPFILESDIR)/dhcpcanon.conf && \
+	systemctl enable dhcpcanon.service
+
+# Whatever it was installed with.  The user stays: files may be its own.
+INSTALLED = $(foreach file,$(FILES) $(SYSTEMD_FILES) $(UDEV_FILES) \
+	$(APPARMOR_FILES),$(lastword $(subst :, ,$(file))))
 
 uninstall:
-	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon'
-	rm -f '$(DESTDIR)$(SBINDIR)/dhcpcanon-script'
-	rm -f '$(DESTDIR)$(MANDIR)/man5/dhcpcanon.conf.5'
-	rm -f $(MAN8:%='$(DESTDIR)$(MANDIR)/man8/%')
+ifeq ($(DESTDIR),)
+	@! [ -e $(UNITDIR)/dhcpcanon.service ] || { \
+	  ! $(IS_BOOTED) || systemctl stop dhcpcanon.service 'dhcpcanon@*'; \
+	  systemctl disable dhcpcanon.service dhcpcanon@.service; \
+	  rm -rf /run/dhcpcanon; }
+	@! [ -e $(PROFILE) ] || ! $(HAS_APPARMOR) || apparmor_parser -R $(PROFILE)
+endif
+	rm -f $(INSTALLED:%='$(DESTDIR)'%)
+	@! [ -e $(MADE) ] || LC_ALL=C sort -ru $(MADE) | \
+	  while read -r folder; do rmdir "$$folder" 2>/dev/null || :; done
+	@rm -f $(MADE)
+ifeq ($(DESTDIR),)
+	@! $(IS_BOOTED) || systemctl daemon-reload
+endif
 
 clean:
 	rm -rf $(OUT)
