@@ -58,8 +58,8 @@ endif
 PURE = amend annotate arp calendar client conf decode definition env frame \
 	json lease leasefile lexer link mac message notice offer option physical \
 	profile reason rehearsal report route status statusfile text value variables
-EDGE = background cli configuration files landlock launch links lladdr log \
-	machine nbi notify pidfile privilege sandbox script seccomp store transport
+EDGE = account background cli configuration files landlock launch links lladdr log \
+	machine nbi notify pidfile privilege process sandbox script seccomp store transport
 ACTOR = audit dryrun interface main monitor query roster service stop survey \
 	worker
 
@@ -156,6 +156,19 @@ fleet:
 	$(MAKE) $(BUILD)/tests/sim/fleet
 	$(BUILD)/tests/sim/fleet -n $(CLIENTS) >$(BUILD)/fleet.csv
 	cd $(BUILD) && gnuplot $(abspath tests/sim/fleet.gnuplot)
+
+# This client beside its peers; BENCH names sections or options of tests/bench/run.
+BENCH_TOOLS = $(BUILD)/tests/bench/clock $(BUILD)/tests/bench/floor \
+  $(BUILD)/tests/bench/flood $(BUILD)/tests/bench/pure
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
+
+bench:
+	tests/needs build bench
+	$(MAKE) all $(BENCH_TOOLS) $(BUILD)/tests/sim/sim
+	BUILD=$(abspath $(BUILD)) tests/bench/run $(BENCH)
+	@$(GIVE_BACK)
 
 # As root: installs what the tests need and runs them all.
 check:
@@ -319,5 +332,5 @@ endif
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall clean FORCE
+.PHONY: all bench unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall clean FORCE
 .SECONDARY:

@@ -4,6 +4,7 @@
  */
 #include "files.h"
 
+#include "account.h"
 #include "clock.h"
 #include "log.h"
 #include "pidfile.h"
@@ -12,7 +13,6 @@
 #include "store.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,16 +71,15 @@ static void drop_pid_file(int descriptor, const char *path)
 void files_prepare(void)
 {
 	static bool said;
-	const struct group *group;
+	gid_t group;
 
 	if (mkdir(STORE_DIRECTORY, DIRECTORY_MODE & 0777) < 0) {
 		if (errno != EEXIST)
 			complain(&said, STORE_DIRECTORY, -errno);
 		return;
 	}
-	group = getgrnam("dhcpcanon");
-	if (group != NULL &&
-	    chown(STORE_DIRECTORY, (uid_t)-1, group->gr_gid) < 0)
+	if (account_group("dhcpcanon", &group) &&
+	    chown(STORE_DIRECTORY, (uid_t)-1, group) < 0)
 		complain(&said, STORE_DIRECTORY, -errno);
 	if (chmod(STORE_DIRECTORY, DIRECTORY_MODE) < 0)
 		complain(&said, STORE_DIRECTORY, -errno);

@@ -5,6 +5,7 @@
 #include "launch.h"
 
 #include "privilege.h"
+#include "process.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <net/if_arp.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -70,59 +70,41 @@ static int open_sockets(struct transport *transport, uint32_t ifindex,
 	return result;
 }
 
-/* Where each of the worker's descriptors comes from. */
-static int add_descriptors(posix_spawn_file_actions_t *actions,
-			   const struct transport *transport, int pipe)
+/*
+ * Executes the worker; its process id or -errno.  Signals stay blocked until
+ * it has settled what becomes of them.
+ */
+static pid_t execute(const char *argv0, const struct transport *transport,
+		     int pipe)
 {
-	const struct {
-		int from, to;
-	} descriptors[] = {
+	const struct process_descriptor wanted[] = {
 		{pipe, WORKER_PIPE},
 		{transport->packet, WORKER_PACKET},
 		{transport->arp, WORKER_ARP},
-		{transport->udp, WORKER_UDP},
+		{transport->udp, WORKER_UDP}, /* if it is there */
 		{transport->netlink, WORKER_NETLINK},
 		{transport->deadline, WORKER_DEADLINE},
 		{transport->resumed, WORKER_RESUMED},
 	};
-	int error = 0;
-	size_t i;
-
-	for (i = 0;
-	     error == 0 && i < sizeof(descriptors) / sizeof(descriptors[0]);
-	     i++)
-		if (descriptors[i].from >= 0)
-			error = posix_spawn_file_actions_adddup2(
-				actions, descriptors[i].from,
-				descriptors[i].to);
-	if (error == 0)
-		error = posix_spawn_file_actions_addclosefrom_np(
-			actions, WORKER_DESCRIPTORS_END);
-	return error;
-}
-
-/* Executes the worker; its process id or -errno. */
-static pid_t execute(const char *argv0, const struct transport *transport,
-		     int pipe)
-{
+	struct process_descriptor open[sizeof(wanted) / sizeof(wanted[0])];
 	char *const argv[] = {(char *)argv0, (char *)"--worker", NULL};
 #ifdef TEST_BUILD
 	char **const env = environ; /* the sanitizers' options */
 #else
 	char *env[] = {NULL};
 #endif
-	posix_spawn_file_actions_t actions;
-	pid_t worker = 0;
-	int error = posix_spawn_file_actions_init(&actions);
+	struct process process = {
+		.path = "/proc/self/exe",
+		.argv = argv,
+		.env = env,
+		.descriptor = open,
+		.close_from = WORKER_DESCRIPTORS_END,
+	};
 
-	if (error != 0)
-		return -error;
-	error = add_descriptors(&actions, transport, pipe);
-	if (error == 0)
-		error = posix_spawn(&worker, "/proc/self/exe", &actions, NULL,
-				    argv, env);
-	posix_spawn_file_actions_destroy(&actions);
-	return error == 0 ? worker : -error;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].from >= 0)
+			open[process.count++] = wanted[i];
+	return process_start(&process);
 }
 
 static int send_start(const struct launch *launch, const char *name,

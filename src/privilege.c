@@ -6,10 +6,11 @@
  */
 #include "privilege.h"
 
+#include "account.h"
+
 #include <assert.h>
 #include <cap-ng.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -143,14 +144,9 @@ bool privilege_worker_user(uid_t *uid, gid_t *gid)
 	if (geteuid() != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct passwd *entry = getpwnam(names[i]);
-
 		/* An entry that is root's would be no way out. */
-		if (entry != NULL && entry->pw_uid != 0 && entry->pw_gid != 0) {
-			*uid = entry->pw_uid;
-			*gid = entry->pw_gid;
+		if (account_user(names[i], uid, gid) && *uid != 0 && *gid != 0)
 			return true;
-		}
 	}
 	*uid = OVERFLOW_ID;
 	*gid = OVERFLOW_ID;

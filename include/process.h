@@ -1,0 +1,37 @@
+/*
+ * A child that executes a program, by vfork(2): no page table is copied, and
+ * what goes wrong in the child comes back as an error.
+ */
+#ifndef DHCPCANON_PROCESS_H
+#define DHCPCANON_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* Descriptor `from` of ours is the child's `to`. */
+struct process_descriptor {
+	int from, to;
+};
+
+/* What is started; the pointers are borrowed. */
+struct process {
+	const char *path;
+	char *const *argv, *const *env; /* NULL-terminated */
+	const struct process_descriptor *descriptor;
+	size_t count;   /* of these; no `to` is among the later `from` */
+	int close_from; /* descriptors from here on are closed */
+	bool is_apart;  /* a process group of its own, default signals, none
+			   blocked; else as we are */
+	const struct rlimit *descriptors; /* its limit of them; NULL: ours */
+};
+
+/*
+ * Starts it; returns the process id, or -errno of the first step that failed,
+ * with no child left.  The caller's signal handlers must be blocked: the child
+ * shares our memory until it executes.
+ */
+pid_t process_start(const struct process *process);
+
+#endif
