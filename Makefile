@@ -174,7 +174,7 @@ bench:
 check:
 	tests/needs build tests
 	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%)
-	@+$(RUN) unit pure sim net boot text
+	@+$(RUN) unit pure sim net boot package text
 	@$(GIVE_BACK)
 
 # As root: a lease is taken in a namespace of its own, from a real server.
@@ -318,7 +318,7 @@ ifeq ($(DESTDIR),)
 	@! [ -e $(UNITDIR)/dhcpcanon.service ] || { \
 	  ! $(IS_BOOTED) || systemctl stop dhcpcanon.service 'dhcpcanon@*'; \
 	  systemctl disable dhcpcanon.service dhcpcanon@.service; \
-	  rm -rf /run/dhcpcanon; }
+	  rm -rf /run/dhcpcanon /run/dhcpcanon.services; }
 	@! [ -e $(PROFILE) ] || ! $(HAS_APPARMOR) || apparmor_parser -R $(PROFILE)
 endif
 	rm -f $(INSTALLED:%='$(DESTDIR)'%)
@@ -329,8 +329,14 @@ ifeq ($(DESTDIR),)
 	@! $(IS_BOOTED) || systemctl daemon-reload
 endif
 
+# build/dhcpcanon_VERSION_ARCHITECTURE.deb
+deb:
+	tests/needs build deb
+	@+OUT='$(OUT)' MAKE='$(MAKE)' VERSION='$(VERSION)' .deb/build
+	@$(GIVE_BACK)
+
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all bench unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall clean FORCE
+.PHONY: all bench unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall deb clean FORCE
 .SECONDARY:

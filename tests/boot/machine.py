@@ -95,8 +95,9 @@ def place_units(folder):
 class Machine(labs.Lab):
     """One machine; it is off until `boot`."""
 
-    def __init__(self, flavour="plain", interfaces=("host0",)):
+    def __init__(self, flavour="plain", interfaces=("host0",), bare=False):
         super().__init__()
+        self.is_bare = bare  # without what `make install` puts
         self.flavour, self.first_interfaces = flavour, interfaces
         (self.folder / "disk").mkdir()
         (self.folder / "put").mkdir()
@@ -138,7 +139,8 @@ class Machine(labs.Lab):
         """Switches it on; returns when its systemd has started all."""
         assert self.container is None or not self.container.is_alive()
         path = str(self.folder / "ready")
-        lower = [self.put_folder, stage().name, *roots.layers(self.flavour)]
+        installed = [] if self.is_bare else [stage().name]
+        lower = [self.put_folder, *installed, *roots.layers(self.flavour)]
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(path)
             ready.settimeout(BOOT_PATIENCE)

@@ -33,6 +33,7 @@ FLAVOURS = {
     "resolvconf": ["resolvconf"],
     "openresolv": ["openresolv"],
     "resolvconf-admin": ["resolvconf-admin"],
+    "make": ["make"],
 }
 
 # Nothing of these is a test's business, and each would cost time at boot.
