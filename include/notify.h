@@ -6,14 +6,15 @@
 #ifndef DHCPCANON_NOTIFY_H
 #define DHCPCANON_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
- * To be called once, at the start, before anything is told.  0, also without
- * a service manager; or -ENOENT with `*what`, static, saying what could not be
- * loaded.
+ * To be called once, at the start, before anything is told.  True, also
+ * without a service manager; false with `*why`, dlerror(3)'s, when libsystemd
+ * could not be loaded.
  */
-int notify_open(const char **what);
+bool notify_open(const char **why);
 
 /* Tells `state`, lines as in sd_notify(3); to nobody unless opened. */
 void notify_send(const char *state);

@@ -5,7 +5,6 @@
 #include "notify.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,25 +24,21 @@ static bool find(void *library, const char *name, void *function, size_t size)
 	return found != NULL;
 }
 
-int notify_open(const char **what)
+bool notify_open(const char **why)
 {
 	void *library;
 
 	if (getenv("NOTIFY_SOCKET") == NULL)
-		return 0;
-	*what = LIBRARY;
+		return true;
 	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (library == NULL)
-		return -ENOENT;
-	*what = LIBRARY ": sd_notify, sd_watchdog_enabled";
-	if (find(library, "sd_notify", &tell, sizeof(tell)) &&
+	if (library != NULL &&
+	    find(library, "sd_notify", &tell, sizeof(tell)) &&
 	    find(library, "sd_watchdog_enabled", &ask_watchdog,
 		 sizeof(ask_watchdog)))
-		return 0;
+		return true;
+	*why = dlerror();
 	tell = NULL;
-	ask_watchdog = NULL;
-	dlclose(library);
-	return -ENOENT;
+	return false;
 }
 
 void notify_send(const char *state)

@@ -25,14 +25,12 @@ static struct {
 
 void service_open(void)
 {
-	const char *what = NULL;
+	const char *why = NULL;
 	uint64_t watchdog_ms;
 
-	if (notify_open(&what) < 0) {
-		log_line(LOG_ERR,
-			 "%s: not found: the service manager is told "
-			 "nothing",
-			 what);
+	if (!notify_open(&why)) {
+		log_line(LOG_ERR, "the service manager is told nothing: %s",
+			 why);
 		return;
 	}
 	watchdog_ms = notify_watchdog_ms();
