@@ -24,7 +24,7 @@ REASONS = ("PREINIT", "BOUND", "RENEW", "REBIND", "EXPIRE", "FAIL", "STOP",
 def built():
     """By one at a time: pytest runs in several processes."""
     subprocess.run(["flock", str(BUILD / "flags"), "make", "-s",
-                    f"BUILD={BUILD}", str(HOSTILE)],
+                    f"BUILD={BUILD}", f"VARIANT={BUILD.name}", str(HOSTILE)],
                    cwd=labs.TREE, check=True, stdout=subprocess.DEVNULL)
 
 
