@@ -200,6 +200,16 @@ fuzzers:
 	$(MAKE) VARIANT=fuzz CC=$(FUZZ_CC) BUILD=$(FUZZ_BUILD) \
 	  $(FUZZERS:%=$(FUZZ_BUILD)/tests/fuzz/%)
 
+# The other architecture that seccomp.c has a policy for: compiled, not run.
+# libcap-ng's header is the same on both.
+CROSS = $(OUT)/aarch64
+cross: BUILD = $(CROSS)
+cross:
+	tests/needs build cross
+	@+$(RUN) cross
+
+crossed: $(OBJECTS) $(CORE)
+
 fuzz: BUILD = $(FUZZ_BUILD)
 fuzz:
 	tests/needs build fuzz
@@ -338,5 +348,5 @@ deb:
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all bench unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted lint install uninstall deb clean FORCE
+.PHONY: all bench unit sim fleet pure check demo asan fuzz fuzzers fuzz-coverage prove coverage counted cross crossed lint install uninstall deb clean FORCE
 .SECONDARY:

@@ -43,6 +43,12 @@ CLONE_NEWNET = 0x40000000
 serial = itertools.count()
 
 
+def is_test_build():
+    """Whether the workers of the program do without Landlock and seccomp."""
+    flags = Path(PROGRAM).parent / "flags"
+    return flags.exists() and "-DTEST_BUILD" in flags.read_text()
+
+
 class Waited(AssertionError):
     """A condition did not become true."""
 

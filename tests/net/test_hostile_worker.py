@@ -20,6 +20,10 @@ REASONS = ("PREINIT", "BOUND", "RENEW", "REBIND", "EXPIRE", "FAIL", "STOP",
            "RELEASE", "NBI")
 
 
+if labs.is_test_build():
+    pytest.skip("a test build has no sandbox", allow_module_level=True)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def built():
     """By one at a time: pytest runs in several processes."""
@@ -32,8 +36,6 @@ def built():
 def attacked(lab, raw):
     """Starts the client and takes its worker over with the first message."""
     lab.is_attacked = True
-    if b"TEST_BUILD" in (BUILD / "flags").read_bytes():
-        pytest.skip("a test build has no sandbox")
 
     def start(verb, *flags, number=None, **keywords):
         client = lab.client(*QUICK, *flags, program=str(HOSTILE), **keywords)
