@@ -104,10 +104,11 @@ static void add_hex(struct text *out, const uint8_t *value, size_t length,
 
 static bool is_zero(const uint8_t *value, size_t length)
 {
+	uint8_t bits = 0;
+
 	for (size_t i = 0; i < length; i++)
-		if (value[i] != 0)
-			return false;
-	return true;
+		bits |= value[i];
+	return bits == 0;
 }
 
 static void add_value(struct text *out, enum show show, const uint8_t *value,
@@ -185,8 +186,11 @@ static void add_option_value(uint8_t code, const uint8_t *value, size_t length,
 		[DHCPDECLINE] = " DECLINE",
 	};
 
-	if (option_to_text(code, value, length, out) != OPTION_OK)
-		add_hex(out, value, length, " ");
+	/* whatever we send has a kind */
+	const enum option_result result =
+		option_to_text(code, value, length, out);
+
+	assert(result == OPTION_OK);
 	if (code == OPTION_MESSAGE_TYPE && length == 1 &&
 	    value[0] < sizeof(types) / sizeof(types[0]) &&
 	    types[value[0]] != NULL)

@@ -4,7 +4,7 @@
  */
 #include "offer.h"
 
-/* Nothing, and what is told by its absence, is no refusal. */
+/* One more value, or one more refusal. */
 static void add_value(struct offer *out, const struct definitions *definitions,
 		      uint16_t code, const uint8_t *value, size_t length)
 {
@@ -13,9 +13,10 @@ static void add_value(struct offer *out, const struct definitions *definitions,
 	enum option_result result = option_to_text(
 		definition_like(definitions, code), value, length, &text);
 
-	if (result == OPTION_OK &&
-	    !variables_add(&out->variables, code, buffer))
-		result = OPTION_LONG;
+	if (result == OPTION_OK)
+		result = variables_add(&out->variables, code, buffer)
+				 ? OPTION_OK
+				 : OPTION_LONG;
 	if (result == OPTION_OK || out->refused_count == OFFER_REFUSED_MAX)
 		return;
 	out->refused[out->refused_count].code = code;

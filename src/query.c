@@ -148,6 +148,9 @@ static void print_worker(const struct statusfile *file)
 {
 	if (statusfile_find(file, "sandbox") == NULL)
 		return;
+	if (statusfile_find(file, "lladdr") != NULL)
+		printf("  link-layer   %s address\n",
+		       statusfile_find(file, "lladdr"));
 	printf("  sandbox      %s: %s\n", statusfile_find(file, "sandbox"),
 	       statusfile_find(file, "sandbox_parts") != NULL
 		       ? statusfile_find(file, "sandbox_parts")

@@ -51,30 +51,18 @@ static struct rehearsed_frame *place_for(struct stage *stage,
 		       : NULL;
 }
 
-static enum rehearsed kind_of_message(enum sent sent)
-{
-	switch (sent) {
-	case SENT_DISCOVER:
-		return REHEARSED_DISCOVER;
-	case SENT_REQUEST_SELECTING:
-		return REHEARSED_REQUEST_SELECTING;
-	case SENT_REQUEST_RENEWING:
-		return REHEARSED_REQUEST_RENEWING;
-	case SENT_REQUEST_REBINDING:
-		return REHEARSED_REQUEST_REBINDING;
-	case SENT_DECLINE:
-		return REHEARSED_DECLINE;
-	case SENT_COUNT:
-		break;
-	}
-	assert(false);
-	return REHEARSED_COUNT;
-}
+static const enum rehearsed kind_of_message[SENT_COUNT] = {
+	[SENT_DISCOVER] = REHEARSED_DISCOVER,
+	[SENT_REQUEST_SELECTING] = REHEARSED_REQUEST_SELECTING,
+	[SENT_REQUEST_RENEWING] = REHEARSED_REQUEST_RENEWING,
+	[SENT_REQUEST_REBINDING] = REHEARSED_REQUEST_REBINDING,
+	[SENT_DECLINE] = REHEARSED_DECLINE,
+};
 
 static void take_message(struct stage *stage, const struct action *action)
 {
 	struct rehearsed_frame *frame =
-		place_for(stage, kind_of_message(action->message.sent));
+		place_for(stage, kind_of_message[action->message.sent]);
 
 	if (frame == NULL)
 		return;

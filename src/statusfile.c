@@ -112,9 +112,9 @@ static bool is_of_kind(const char *value, enum status_kind kind)
 	case STATUS_MOMENT:
 		return statusfile_moment(value) >= 0;
 	case STATUS_ADDRESS:
-		return text_take_address(&value, &address) && *value == '\0';
+		break;
 	}
-	return false;
+	return text_take_address(&value, &address) && *value == '\0';
 }
 
 /* Copies what comes before `end` and moves behind that. */

@@ -3,6 +3,9 @@
 import os
 import re
 import socket
+import stat
+
+import pytest
 
 import lab as labs
 import wire
@@ -110,3 +113,47 @@ def take_port():
     taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     taken.bind(("0.0.0.0", 68))
     return taken
+
+
+@pytest.mark.parametrize("mode", [(), ("-d",)], ids=["background", "-d"])
+def test_the_system_log_has_it_always(lab, raw, mode):
+    """With /dev/log of the test's own: facility daemon, each line once; by
+    default neither debug lines nor anybody's link-layer address."""
+    dev = lab.folder / "dev"
+    dev.mkdir()
+    os.mknod(dev / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    os.mknod(dev / "urandom", 0o666 | stat.S_IFCHR, os.makedev(1, 9))
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(str(dev / "log"))
+    (dev / "log").chmod(0o666)
+    wrapper = lab.folder / "wrapper"
+    wrapper.write_text(f'#!/bin/sh\nmount --bind {dev} /dev\n'
+                       f'exec {labs.PROGRAM} "$@"\n')
+    wrapper.chmod(0o755)
+    lines = []
+
+    def logged():
+        try:
+            while True:
+                lines.append(log.recv(4096, socket.MSG_DONTWAIT).decode())
+        except BlockingIOError:
+            return [line for line in lines if "bound to" in line]
+
+    with log:
+        lab.client("--arp-wait", "90", mode=mode, program=str(wrapper))
+        lab.script.wait("BOUND")
+        other = bytes.fromhex("020000000099")
+        labs.wait_for("announcements", lambda: [
+            frame for frame in lab.sent() if frame.is_announcement()])
+        lab.inject(wire.build_arp(2, other, raw.address, raw.address))
+        labs.wait_for("the conflict", lambda: logged() and [
+            line for line in lines if "claimed by another host" in line])
+    text = "\n".join(lines)
+    for line in lines:
+        assert re.match(r"<(2[4-9]|3[01])>... [ \d]\d \d\d:\d\d:\d\d "
+                        r"dhcpcanon\[\d+\]: .", line), line
+    assert len(re.findall("DHCPOFFER of", text)) == 1
+    assert len(re.findall("bound to", text)) == 1
+    if not mode:
+        assert "<31>" not in text
+        assert not re.search(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", text, re.I)

@@ -42,6 +42,17 @@ static bool is_arp(enum rehearsed what)
 	return what == REHEARSED_PROBE || what == REHEARSED_ANNOUNCEMENT;
 }
 
+static void each_frame_has_its_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < REHEARSED_COUNT; i++)
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(
+				rehearsed_name((enum rehearsed)i),
+				rehearsed_name((enum rehearsed)j));
+	assert_string_equal(rehearsed_name(REHEARSED_DECLINE), "DHCPDECLINE");
+}
+
 static void every_octet_is_in_one_field(void **state)
 {
 	static const struct disclosure *const disclosures[] = {&nothing,
@@ -211,6 +222,7 @@ static void origins_have_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_frame_has_its_name),
 		cmocka_unit_test(every_octet_is_in_one_field),
 		cmocka_unit_test(only_a_renewal_has_headers_of_the_kernels),
 		cmocka_unit_test(only_four_things_are_not_fixed),
