@@ -173,7 +173,7 @@ bench:
 # As root: installs what the tests need and runs them all.
 check:
 	tests/needs build tests
-	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%)
+	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%) $(BENCH_TOOLS)
 	@+$(RUN) unit pure sim net boot package text
 	@$(GIVE_BACK)
 
