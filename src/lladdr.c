@@ -16,16 +16,17 @@
 #include <unistd.h>
 
 /* The kernel's IFLA_PERM_ADDRESS; false when the hardware has told none. */
-static bool ask_permanent(int asked, struct ifreq *request, struct mac *out)
+static bool ask_permanent(int asked, const char *name, struct mac *out)
 {
 	static const struct mac none;
 	union {
 		struct ethtool_perm_addr header;
 		uint8_t room[sizeof(struct ethtool_perm_addr) + MAC_LENGTH];
 	} answer = {.header = {.cmd = ETHTOOL_GPERMADDR, .size = MAC_LENGTH}};
+	struct ifreq request = {.ifr_data = (void *)&answer};
 
-	request->ifr_data = (void *)&answer;
-	if (ioctl(asked, SIOCETHTOOL, request) < 0 ||
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(asked, SIOCETHTOOL, &request) < 0 ||
 	    answer.header.size != MAC_LENGTH)
 		return false;
 	memcpy(out->octet, answer.room + sizeof(answer.header), MAC_LENGTH);
@@ -53,14 +54,12 @@ static int ask_assigned(const char *name)
 enum mac_kind lladdr_kind_of(const char *name, const struct mac *current)
 {
 	const int asked = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {0};
 	struct mac permanent;
 	bool has_permanent;
 
 	if (asked < 0)
 		return MAC_UNKNOWN;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	has_permanent = ask_permanent(asked, &request, &permanent);
+	has_permanent = ask_permanent(asked, name, &permanent);
 	close(asked);
 	return mac_judge(current, has_permanent ? &permanent : NULL,
 			 has_permanent ? -1 : ask_assigned(name));

@@ -162,8 +162,10 @@ static const struct row options[FIELD_END] = {
 };
 
 static const enum option_kind types[TYPE_END - TYPE_S8] = {
-	[TYPE_S8 - TYPE_S8] = KIND_S8,     [TYPE_FLAGS - TYPE_S8] = KIND_FLAGS,
-	[TYPE_U32S - TYPE_S8] = KIND_U32S, [TYPE_S8S - TYPE_S8] = KIND_S8S,
+	[0] = KIND_S8, /* TYPE_S8 */
+	[TYPE_FLAGS - TYPE_S8] = KIND_FLAGS,
+	[TYPE_U32S - TYPE_S8] = KIND_U32S,
+	[TYPE_S8S - TYPE_S8] = KIND_S8S,
 	[TYPE_S32S - TYPE_S8] = KIND_S32S,
 };
 

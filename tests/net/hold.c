@@ -139,7 +139,7 @@ int main(int argc, char *argv[])
 	error = launch_find(argv[1], &ifindex, &mac);
 	if (error == 0)
 		error = transport_open(&transport, ifindex, &mac, &what);
-	if (error < 0)
+	if (error != 0)
 		fail(what, -error);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		fail("socketpair", errno);

@@ -113,7 +113,7 @@ static void serve(uint32_t client, const struct action *action)
 {
 	const enum sent sent = action->message.sent;
 	struct second *second = &fleet.seconds[fleet.now_ms / S];
-	uint64_t at = fleet.free_ms / S; /* microseconds inside */
+	uint64_t at; /* in ms; free_ms has microseconds inside */
 
 	second->sent[sent]++;
 	if (!server_is_up() || sent == SENT_DECLINE)

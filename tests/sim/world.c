@@ -252,7 +252,7 @@ static void carry_out(struct world *world, const struct actions *actions)
 /* Every event has words of its own; an xid never comes twice. */
 static struct chance roll_chance(struct world *world)
 {
-	struct chance chance;
+	struct chance chance = {0};
 	uint32_t *words = (uint32_t *)&chance;
 
 	for (size_t i = 0; i < sizeof(chance) / sizeof(*words); i += 2) {

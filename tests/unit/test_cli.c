@@ -237,7 +237,7 @@ static void every_row_of_dhcpcd_has_its_effect_and_no_other(void **state)
 static void without_words_all_is_as_the_design_says(void **state)
 {
 	(void)state;
-	assert_true(parse_as("dhcpcanon", NULL));
+	assert_true(PARSE_AS("dhcpcanon"));
 	assert_int_equal(options.action, CLI_RUN);
 	assert_int_equal(options.arp_wait_ms, 200);
 	assert_int_equal(options.timeout_ms, 60000);

@@ -565,9 +565,10 @@ static void damaged_files_give_a_valid_lease_or_none(void **state)
 			const size_t at = random_bits(&seed) % length;
 			const uint32_t bits = random_bits(&seed);
 
-			damaged[at] = bits & 1 ? (char)(bits >> 8)
-					       : octets[(bits >> 8) %
-							(sizeof(octets) - 1)];
+			damaged[at] =
+				octets[(bits >> 8) % (sizeof(octets) - 1)];
+			if (bits & 1)
+				damaged[at] = (char)(bits >> 8);
 		}
 		if (leasefile_read(damaged, length, "cli0", NULL, &read_back))
 			assert_true(variables_are_valid(&read_back.variables));

@@ -52,7 +52,7 @@ static void enter(uid_t uid)
 
 	report.result = sandbox_enter(uid, uid != 0 ? GID : 0, &report.state,
 				      &lacks, &what);
-	for (size_t i = 0; what[i] != '\0' && i < sizeof(report.what) - 1; i++)
+	for (size_t i = 0; i < sizeof(report.what) - 1 && what[i] != '\0'; i++)
 		report.what[i] = what[i];
 	report.lacks_landlock = lacks.landlock != NULL;
 	report.lacks_seccomp = lacks.seccomp != NULL;
