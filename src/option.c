@@ -434,13 +434,13 @@ static bool write_domain(const struct reader *value, struct reader *in,
 {
 	struct reader elsewhere = *value, *labels = in;
 	size_t before = reader_left(value) - reader_left(in);
-	size_t length = 0;
+	size_t length = 1; /* the root's, which is the last octet */
 	uint8_t size, low;
 
 	write_blank(out);
 	while (reader_u8(labels, &size)) {
 		if (size == 0)
-			return length > 0;
+			return length > 1;
 		if (size >= 0xc0) {
 			const size_t high = (size_t)(size & 0x3f) << 8;
 

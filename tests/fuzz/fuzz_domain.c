@@ -8,6 +8,7 @@
 
 #define DOMAIN_SEARCH 119
 #define TEXT_SIZE 65536
+#define NAME_MAX_OCTETS 255 /* RFC 1035 §2.3.4 */
 
 struct decoding {
 	const uint8_t *value;
@@ -52,15 +53,17 @@ static size_t read_name(struct decoding *decoding, size_t at, unsigned hops)
 
 static bool read_names(struct decoding *decoding)
 {
-	size_t at = 0;
+	size_t at = 0, start;
 
 	decoding->length = 0;
 	decoding->text[0] = '\0';
 	while (at < decoding->size) {
 		if (at > 0 && !put(decoding, ' '))
 			return false;
+		start = decoding->length;
 		at = read_name(decoding, at, 0);
-		if (at == 0)
+		/* a dot for each length, and the root's */
+		if (at == 0 || decoding->length - start + 1 > NAME_MAX_OCTETS)
 			return false;
 	}
 	return true;

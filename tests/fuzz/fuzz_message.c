@@ -1,12 +1,13 @@
 /*
  * DHCP messages, the whole way of an ACK: options, lease, times, variables,
- * route policy, environment, leases file.
+ * route policy, environment, leases file; and that of an OFFER for --dry-run.
  */
 #include "message.h"
 
 #include "env.h"
 #include "fuzz.h"
 #include "lease.h"
+#include "offer.h"
 #include "route.h"
 
 #include <arpa/inet.h>
@@ -83,6 +84,20 @@ static void apply_policies(const struct variables *variables)
 	}
 }
 
+/* What a worker says of any OFFER, the monitor believes. */
+static void look_at_offer(const struct message *message)
+{
+	static const struct reject_list nobody;
+	static struct offer offer;
+	const char *text;
+	uint32_t at = 0;
+
+	offer_from_message(message, &nobody, NULL, &offer);
+	must(offer_is_valid(&offer));
+	while (variables_next(&offer.variables, &at, &text) != NULL)
+		must_be_harmless(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct message message;
@@ -93,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (message_decode(data, size, &message) != DECODE_OK)
 		return 0;
 	look_at_options(&message);
+	look_at_offer(&message);
 	if (lease_from_message(&message, &lease) != LEASE_ACCEPTABLE)
 		return 0;
 	look_at_lease(&lease, &message);

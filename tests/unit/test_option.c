@@ -482,6 +482,15 @@ static void compression_can_not_blow_up_a_search_list(void **state)
 	value[length++] = 0xc0;
 	value[length++] = 0;
 	refuse(119, value, length, OPTION_UNCLEAN);
+
+	/* 256 octets */
+	length = write_names(value, 1, 126);
+	value[length++] = 2;
+	value[length++] = 'y';
+	value[length++] = 'y';
+	value[length++] = 0xc0;
+	value[length++] = 0;
+	refuse(119, value, length, OPTION_UNCLEAN);
 }
 
 static void more_text_than_fits_is_refused(void **state)

@@ -202,6 +202,21 @@ static void by_default_only_the_way_to_the_gateway_is_kept(void **state)
 	}
 }
 
+static void the_way_to_the_gateway_is_a_route_to_one_host(void **state)
+{
+	/* a gateway whose address ends in 0: the /24 begins with it */
+	struct variables variables =
+		given(121, "24 10 76 1 0 0 0 0 0 10 76 1 0");
+	struct route refused[REFUSED_MAX];
+
+	(void)state;
+	assert_int_equal(route_policy_apply(ROUTES_GATEWAY, &variables, refused,
+					    REFUSED_MAX),
+			 1);
+	expect_route(&refused[0], "10.76.1.0", 24, "0.0.0.0");
+	expect_text(&variables, 121, "0 10 76 1 0");
+}
+
 static void without_a_default_route_nothing_is_kept(void **state)
 {
 	struct variables variables =
@@ -300,6 +315,7 @@ int main(void)
 		cmocka_unit_test(text_that_does_not_parse_is_not_taken),
 		cmocka_unit_test(
 			by_default_only_the_way_to_the_gateway_is_kept),
+		cmocka_unit_test(the_way_to_the_gateway_is_a_route_to_one_host),
 		cmocka_unit_test(without_a_default_route_nothing_is_kept),
 		cmocka_unit_test(a_harmless_list_is_left_as_it_is),
 		cmocka_unit_test(static_routes_are_refused_by_default),

@@ -351,6 +351,10 @@ static void each_text_must_be_a_string_of_its_size(void **state)
 	variables.text[3] = '\0';
 	assert_false(variables_are_valid(&variables));
 	variables = sound();
+	/* clean up to it, and what follows unseen */
+	variables.text[variables.item[0].size + strlen("example")] = '\0';
+	assert_false(variables_are_valid(&variables));
+	variables = sound();
 	variables.text[variables.size - 1] = 'x';
 	assert_false(variables_are_valid(&variables));
 }
