@@ -1,4 +1,4 @@
-/* The command line.  Input: its words, one a line. */
+/* The command line.  Input: its words, one a line, the program's name first. */
 #include "cli.h"
 
 #include "fuzz.h"
@@ -28,12 +28,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct options options;
 	static char *words[WORDS_MAX + 1];
-	char name[] = "dhcpcanon", error[ERROR_SIZE] = "";
+	char error[ERROR_SIZE] = "";
 	char *text = fuzz_string(reader_of(data, size));
 	char *at = text;
 	int count = 0;
 
-	words[count++] = name;
 	while (at != NULL && count < WORDS_MAX) {
 		words[count++] = at;
 		at = strchr(at, '\n');

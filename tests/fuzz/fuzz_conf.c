@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #define LINE_SIZE 2048
+#define FILLING 1500 /* octets of an option that takes up room */
 
 /* A lease as the network gave it. */
 static void make_lease(struct variables *variables)
@@ -18,6 +19,16 @@ static void make_lease(struct variables *variables)
 	must(variables_add(variables, OPTION_BROADCAST_ADDRESS, "192.0.2.255"));
 	must(variables_add(variables, OPTION_DOMAIN_NAME_SERVERS, "192.0.2.1"));
 	must(variables_add(variables, OPTION_ROUTERS, "192.0.2.1"));
+}
+
+/* And as many further options as there is room for. */
+static void fill_lease(struct variables *variables)
+{
+	char text[FILLING + 1] = "";
+
+	memset(text, 'a', FILLING);
+	for (uint16_t code = 224; variables_add(variables, code, text); code++)
+		;
 }
 
 static void look_at_report(const struct conf_report *report)
@@ -65,6 +76,12 @@ static void look_at(const struct conf *conf)
 	     conf->amendments.size <= AMEND_TEXT_MAX);
 	look_at_names(&conf->definitions);
 	make_lease(&variables);
+	amend_apply(&conf->amendments, &variables);
+	must(variables_are_valid(&variables));
+	if (conf->amendments.count == 0)
+		return;
+	make_lease(&variables);
+	fill_lease(&variables);
 	amend_apply(&conf->amendments, &variables);
 	must(variables_are_valid(&variables));
 }
