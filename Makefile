@@ -258,7 +258,8 @@ FILES = $(PROGRAM):$(SBINDIR)/dhcpcanon \
 	sbin/dhcpcanon-script:$(SBINDIR)/dhcpcanon-script \
 	man/dhcpcanon.8:$(MANDIR)/man8/dhcpcanon.8 \
 	man/dhcpcanon-script.8:$(MANDIR)/man8/dhcpcanon-script.8 \
-	man/dhcpcanon.conf.5:$(MANDIR)/man5/dhcpcanon.conf.5
+	man/dhcpcanon.conf.5:$(MANDIR)/man5/dhcpcanon.conf.5 \
+	man/dhcpcanon-anonymity.7:$(MANDIR)/man7/dhcpcanon-anonymity.7
 SYSTEMD_FILES = \
 	systemd/dhcpcanon.service:$(UNITDIR)/dhcpcanon.service \
 	systemd/dhcpcanon@.service:$(UNITDIR)/dhcpcanon@.service \
