@@ -115,15 +115,18 @@ def test_removed_and_installed_again_it_runs(bare):
     assert is_active(machine) and is_enabled(machine)
 
 
-def test_an_upgrade_restarts_it(bare):
+def test_an_upgrade_restarts_it_and_keeps_what_was_changed(bare):
     machine = bare().boot()
     Server(machine, "dnsmasq")
     install(machine)
     address = wait_lease(machine)
+    profile = "/etc/apparmor.d/usr.sbin.dhcpcanon"
+    machine.shell(f"echo '# changed' >>{profile}")
     before = main_pid(machine)
     install(machine, "next.deb")
     assert main_pid(machine) not in ("0", before)
     assert wait_lease(machine) == address
+    assert machine.shell(f"tail -n 1 {profile}") == "# changed\n"
 
 
 def test_an_upgrade_leaves_alone_what_was_switched_off(bare):
@@ -207,7 +210,7 @@ def test_make_install_enables_and_uninstall_takes_all_of_it(new_machine):
         roots.run("make", ["make", "-C", str(labs.TREE), "all"])
         roots.run("copy", ["cp", "-a", *(str(labs.TREE / name) for name in (
             "Makefile", "build", "include", "src", "sbin", "man", "systemd",
-            "tmpfiles.d")), str(tree)])
+            "tmpfiles.d", "apparmor")), str(tree)])
     machine.boot()
     Server(machine, "dnsmasq")
     machine.shell("systemd-sysusers; mkdir -p /usr/local/lib/sysusers.d; "
@@ -217,7 +220,7 @@ def test_make_install_enables_and_uninstall_takes_all_of_it(new_machine):
     def make(*argv):
         return machine.call("make", "-C", "/root/tree", *argv)
 
-    make("install", "WITH_SYSTEMD=true")
+    make("install", "WITH_SYSTEMD=true", "WITH_APPARMOR=true")
     assert is_enabled(machine) and not is_active(machine)
     machine.systemctl("start", UNIT)
     wait_lease(machine)
