@@ -26,17 +26,7 @@ import roots  # noqa: E402
 from lab import wait_for  # noqa: E402
 
 BOOT_PATIENCE = 120  # seconds
-
-UNITS = {
-    "systemd/dhcpcanon.service": "/usr/lib/systemd/system/dhcpcanon.service",
-    "systemd/dhcpcanon@.service": "/usr/lib/systemd/system/dhcpcanon@.service",
-    "systemd/dhcpcanon.sysusers": "/usr/lib/sysusers.d/dhcpcanon.conf",
-    "systemd/dhcpcanon.rules":
-        "/usr/share/polkit-1/rules.d/dhcpcanon.rules",
-    "systemd/network/90-dhcpcanon.link":
-        "/usr/lib/systemd/network/90-dhcpcanon.link",
-    "tmpfiles.d/dhcpcanon.conf": "/usr/lib/tmpfiles.d/dhcpcanon.conf",
-}
+UNITS = "/usr/local/lib/systemd/system"
 
 # In a mount namespace of its own: $0 is the folder, $1 the cgroup's name, $2
 # the lower directories, $3 the network namespace; the rest goes to nspawn.
@@ -59,8 +49,8 @@ echo $$ >"$group/cgroup.procs"
 status=0
 systemd-nspawn --quiet --register=no --keep-unit --resolv-conf=off \
     --timezone=off --link-journal=no --console=passive --notify-ready=yes \
-    --capability=CAP_NET_ADMIN --system-call-filter="$allowed" --network-namespace-path="$namespace" \
-    --directory="$folder/disk/root" "$@" || status=$?
+    --capability=CAP_NET_ADMIN --system-call-filter="$allowed" \
+    --network-namespace-path="$namespace" --directory="$folder/disk/root" "$@" || status=$?
 echo $$ >/sys/fs/cgroup/cgroup.procs
 find "$group" -depth -type d -exec rmdir {} +
 exit $status
@@ -77,19 +67,9 @@ def stage():
         fcntl.flock(lock, fcntl.LOCK_EX)
         roots.run("make install", [
             "make", "-C", str(labs.TREE), "install", f"DESTDIR={folder}",
-            "WITH_SYSTEMD=true"])
-        place_units(folder)
+            "WITH_SYSTEMD=true", "WITH_SYSTEMD_UDEV=true",
+            "MADE=/dev/null"])
     return keeper
-
-
-def place_units(folder):
-    """The files of systemd/ and tmpfiles.d/, where the package has them."""
-    for source, target in UNITS.items():
-        target = folder / target.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text((labs.TREE / source).read_text().replace(
-            "/usr/sbin/dhcpcanon", "/usr/local/sbin/dhcpcanon"))
-        target.chmod(0o644)
 
 
 class Machine(labs.Lab):

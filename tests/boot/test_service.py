@@ -7,7 +7,7 @@ import pytest
 
 import servers
 import wire
-from machine import labs, wait_for
+from machine import UNITS, labs, wait_for
 
 ONE, ALL = "dhcpcanon@host0", "dhcpcanon"
 PROGRAM = "/usr/local/sbin/dhcpcanon"
@@ -349,7 +349,7 @@ def test_a_plain_user_with_three_capabilities_needs_no_unit(new_machine,
 def test_exposure_is_at_most_1_9_and_the_units_are_well_formed(new_machine,
                                                                unit):
     machine = new_machine().boot()
-    file = f"/lib/systemd/system/{unit.replace('host0', '')}.service"
+    file = f"{UNITS}/{unit.replace('host0', '')}.service"
     table = machine.call("systemd-analyze", "security", "--no-pager",
                          "--offline=true", "--threshold=19", file)
     print(table)
