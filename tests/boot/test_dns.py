@@ -119,7 +119,10 @@ def test_name_servers_that_a_crash_left_go_at_the_next_start(names, flavour):
     names = names(flavour)
     names.start()
     names.wait_answer(FIRST)
+    pid = names.machine.call("cat", "/run/dhcpcanon/host0.pid").strip()
     names.kill(signal.SIGKILL)
+    wait_for("its end", lambda: names.machine.try_call(
+        "test", "-e", f"/proc/{pid}")[0] == 1)
     names.server.mute = True
     names.start("-nw")
     names.wait_as_before()
@@ -307,6 +310,14 @@ def test_service_that_is_killed_keeps_no_name_server(names):
 
 def test_link_goes_with_the_last_instance(names):
     names = names("plain", interfaces=("host0", "eth1"))
+    addresses = {}
+
+    def one_each(server, message):
+        server.address = addresses.setdefault(
+            message.chaddr, f"10.77.0.{150 + len(addresses)}")
+        return labs.RawServer.good(server, message)
+
+    names.server.answer = one_each
     start_service(names)
     names.machine.systemctl("start", "dhcpcanon@eth1")
     names.machine.systemctl("stop", "dhcpcanon@host0")
@@ -346,7 +357,7 @@ def test_service_tells_systemd_resolved_by_polkits_leave(names):
 @pytest.mark.parametrize("flavour, before, why", [
     ("resolved", "dpkg --remove --force-depends polkitd",
      "it takes polkitd, and the rule"),
-    ("resolved", "rm /usr/share/polkit-1/rules.d/*dhcpcanon*",
+    ("resolved", "rm /etc/polkit-1/rules.d/dhcpcanon.rules",
      "it takes polkitd, and the rule"),
     ("resolvconf", "", "run dhcpcanon as root"),
     ("plain", "mount --bind /etc/resolv.conf /etc/resolv.conf",
