@@ -74,7 +74,6 @@ struct notice_state {
 /* NOTICE_OFFER. */
 struct notice_offer {
 	uint32_t type;
-	struct in_addr source; /* that the packet names */
 	struct offer offer;
 };
 

@@ -9,6 +9,7 @@
 #include "launch.h"
 #include "machine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,7 @@ static void print_json(const char *interface, bool leaks)
 		add_frame(&json, (enum rehearsed)i);
 	json_end_array(&json);
 	json_end_object(&json);
+	assert(!text.cut);
 	puts(buffer);
 }
 

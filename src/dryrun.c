@@ -13,6 +13,7 @@
 #include "notice.h"
 #include "privilege.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -351,6 +352,8 @@ static void end_json(void)
 	json_number(&dry.json, "count", dry.offers);
 	json_number(&dry.json, "acceptable", dry.acceptable);
 	json_end_object(&dry.json);
+	/* 64 offers of variables that have a bound */
+	assert(!dry.text.cut);
 	puts(json_buffer);
 }
 

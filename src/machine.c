@@ -18,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_HERE 512
-#define PROCESSES_MAX 4096 /* of which we are the parent's child */
+#define LINE_SIZE 512   /* octets that are looked at at once */
+#define MONITORS_MAX 64 /* of ours that are known */
 
 /* What is looked at. */
 struct view {
@@ -57,7 +57,7 @@ static void each_line(const char *path,
 		      bool (*take)(const char *line, void *context),
 		      void *context)
 {
-	char line[LINE_MAX_HERE];
+	char line[LINE_SIZE];
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
@@ -135,7 +135,7 @@ static void look_at_address(const struct view *view)
  */
 static void look_at_link_file(const struct view *view)
 {
-	char path[64], file[LINE_MAX_HERE], policy[64];
+	char path[64], file[LINE_SIZE], policy[64];
 
 	snprintf(path, sizeof(path), "/run/udev/data/n%u", view->ifindex);
 	if (find_value(path, "E:ID_NET_LINK_FILE=", file, sizeof(file)) &&
@@ -199,7 +199,7 @@ static bool is_in_our_network(const char *pid)
 /* The parent, which /proc/PID/stat has behind the name and the state. */
 static pid_t parent_of(const char *pid)
 {
-	char stat[LINE_MAX_HERE];
+	char stat[LINE_SIZE];
 	const char *at;
 
 	if (read_of_process(pid, "stat", stat, sizeof(stat)) == 0)
@@ -264,15 +264,14 @@ static void each_process(void (*take)(const struct process *process,
 /* Our own monitors, by whatever name: those that have workers. */
 struct monitors {
 	size_t count;
-	pid_t pid[PROCESSES_MAX];
+	pid_t pid[MONITORS_MAX];
 };
 
 static void note_monitor(const struct process *process, void *context)
 {
 	struct monitors *monitors = context;
 
-	if (has_argument(process, "--worker") &&
-	    monitors->count < PROCESSES_MAX)
+	if (has_argument(process, "--worker") && monitors->count < MONITORS_MAX)
 		monitors->pid[monitors->count++] = parent_of(process->pid);
 }
 

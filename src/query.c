@@ -260,6 +260,11 @@ int query_status(const struct options *options)
 	if (options->interface_count == 0)
 		show_all(&query);
 	json_end_array(&query.json);
+	if (text.cut) {
+		fprintf(stderr, "%s: too much to tell as JSON\n",
+			query.program);
+		return EXIT_FAILURE;
+	}
 	if (query.wants_json)
 		puts(buffer);
 	if (fflush(stdout) != 0) {

@@ -96,7 +96,6 @@ static void on_packet(void)
 	    !is_offer_to_us(&survey.message))
 		return;
 	survey.notice.type = NOTICE_OFFER;
-	survey.notice.source = frame.source;
 	offer_from_message(&survey.message, &start->start.client.reject,
 			   &start->start.definitions, &survey.notice.offer);
 	/* when the monitor is slow, OFFERs wait in the packet socket */
