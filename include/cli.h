@@ -70,10 +70,10 @@ struct options {
 	bool files_beside;        /* ours are beside those: files.h */
 	const char *extra[ENV_EXTRA_MAX]; /* -e, those that are allowed */
 	size_t extra_count;
-	const char
-		*extra_refused[CLI_REFUSED_MAX]; /* the first of the others */
-	size_t extra_refused_count;              /* of all */
-	struct cli_note note[CLI_NOTES_MAX];     /* each flag once */
+	/* the others: the first of them, and how many there are */
+	const char *extra_refused[CLI_REFUSED_MAX];
+	size_t extra_refused_count;
+	struct cli_note note[CLI_NOTES_MAX]; /* each flag once */
 	size_t note_count;
 	uint32_t arp_wait_ms;
 	uint32_t carrier_grace_ms;

@@ -31,7 +31,8 @@ enum pseudo_option {
  * above all others (definition.h).  No variable has one.
  */
 enum option_type {
-	TYPE_S8 = 512,
+	TYPE_FIRST = 512,
+	TYPE_S8 = TYPE_FIRST,
 	TYPE_FLAGS,
 	TYPE_U32S,
 	TYPE_S8S,

@@ -74,6 +74,16 @@ static void unlock(struct interface *interface)
 	interface->lock = -1;
 }
 
+/* From here on its name is waited for. */
+static void become_absent(struct interface *interface)
+{
+	unlock(interface);
+	interface->ifindex = 0;
+	interface->phase = PHASE_ABSENT;
+	interface->state_since = clock_epoch_s();
+	interface->status_changed = true;
+}
+
 /* The link may have been renamed since: its name of today. */
 static const char *current_name(const struct interface *interface,
 				char buffer[IF_NAMESIZE])
@@ -133,9 +143,7 @@ int interface_hold(struct interface *interface, const char *name,
 	if (result != -ENODEV || !context->options->wait_for_interface)
 		return result;
 	log_line(LOG_NOTICE, "%s: waiting for it", name);
-	interface->phase = PHASE_ABSENT;
-	interface->state_since = clock_epoch_s();
-	interface->status_changed = true;
+	become_absent(interface);
 	return 0;
 }
 
@@ -647,16 +655,6 @@ static bool is_there(const struct interface *interface)
 	char name[IF_NAMESIZE];
 
 	return if_nametoindex(current_name(interface, name)) != 0;
-}
-
-/* From here on its name is waited for. */
-static void become_absent(struct interface *interface)
-{
-	unlock(interface);
-	interface->ifindex = 0;
-	interface->phase = PHASE_ABSENT;
-	interface->state_since = clock_epoch_s();
-	interface->status_changed = true;
 }
 
 void interface_restart(struct interface *interface)

@@ -161,18 +161,19 @@ static const struct row options[FIELD_END] = {
 	[FIELD_BROADCAST] = {"broadcast-address", KIND_ADDRESS},
 };
 
-static const enum option_kind types[TYPE_END - TYPE_S8] = {
-	[0] = KIND_S8, /* TYPE_S8 */
-	[TYPE_FLAGS - TYPE_S8] = KIND_FLAGS,
-	[TYPE_U32S - TYPE_S8] = KIND_U32S,
-	[TYPE_S8S - TYPE_S8] = KIND_S8S,
-	[TYPE_S32S - TYPE_S8] = KIND_S32S,
+/* Of the types that only users give. */
+static const enum option_kind types[TYPE_END - TYPE_FIRST] = {
+	[TYPE_S8 - TYPE_FIRST] = KIND_S8,
+	[TYPE_FLAGS - TYPE_FIRST] = KIND_FLAGS,
+	[TYPE_U32S - TYPE_FIRST] = KIND_U32S,
+	[TYPE_S8S - TYPE_FIRST] = KIND_S8S,
+	[TYPE_S32S - TYPE_FIRST] = KIND_S32S,
 };
 
 enum option_kind option_kind(uint16_t code)
 {
-	if (code >= TYPE_S8 && code < TYPE_END)
-		return types[code - TYPE_S8];
+	if (code >= TYPE_FIRST && code < TYPE_END)
+		return types[code - TYPE_FIRST];
 	if (code >= FIELD_END)
 		return KIND_NONE;
 	if (options[code].name == NULL)
