@@ -156,12 +156,13 @@ def test_notice_about_no_lease(lab, raw, attacked, reason):
 
 def test_second_script_notice(lab, raw, attacked):
     """While the script runs for the first; which is taken down again."""
-    path = lab.folder / "slow"
+    path, begun = lab.folder / "slow", lab.folder / "begun"
     os.mkfifo(path)
-    lab.script.on("BOUND", f"read -r _ <{path}")
+    lab.script.on("BOUND", f": >{begun}; read -r _ <{path}")
     client = attacked("two-scripts")
     client.wait_log("^cli0: the worker sent a second script notice: killed$")
     relent(raw)
+    labs.wait_for("script", begun.exists)
     lab.script.on("BOUND", "")
     path.write_text("\n")
     expired = lab.script.wait("EXPIRE")
