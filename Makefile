@@ -30,7 +30,7 @@ OUR_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING)
 OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # Variants live side by side in build/; TEST_BUILD keeps descriptor 2 and the
-# environment that sanitizers need in the worker.
+# environment that sanitizers need in the worker, and leaves it unconfined.
 ifeq ($(VARIANT),asan)
 OUR_CPPFLAGS += -DTEST_BUILD
 HARDENING = -fPIE
