@@ -225,7 +225,7 @@ def test_a_killed_monitor_takes_its_workers_along_and_is_replaced(
 def test_a_worker_that_does_not_answer_makes_systemd_start_anew(new_machine):
     machine = new_machine()
     servers.Server(machine, "dnsmasq")
-    drop_in(machine, "RestartSec=0", "WatchdogSec=2s")
+    drop_in(machine, "RestartSec=0", "WatchdogSec=3s")
     machine.boot()
     machine.systemctl("start", ONE)
     monitor, workers = processes(machine)
