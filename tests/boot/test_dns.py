@@ -228,7 +228,7 @@ def test_resolvconf_admin_is_for_a_user(names):
     assert "dhcpcanon-script" not in names.start(by=by)
     names.wait_answer(FIRST)
     names.wait_answer(FIRST, "printer")
-    assert "resolvconf-admin" in names.resolv_conf()
+    assert "by resolvconf-admin" in names.resolv_conf()
     names.lease(SECOND)
     names.kill(signal.SIGHUP)
     names.wait_answer(SECOND)
