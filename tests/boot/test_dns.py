@@ -129,6 +129,7 @@ def test_name_servers_that_a_crash_left_go_at_the_next_start(names, flavour):
     if flavour == "resolved":
         assert told(names, "dns") == ""
     names.server.mute = False
+    names.kill(signal.SIGHUP)  # asks again now
     names.wait_answer(FIRST)
 
 
