@@ -63,7 +63,8 @@ static void print_in(const char *colour, const char *text)
 		fputs(text, stdout);
 }
 
-/* Nothing but a DISCOVER has no use for an address: there it is a memory. */
+/* Of an address only a DISCOVER can do without: one in it would be of before.
+ */
 static bool is_missed(enum rehearsed what, uint8_t code)
 {
 	if (frames[what].has_option[code])
@@ -76,10 +77,24 @@ static bool is_message(enum rehearsed what)
 	return frames[what].has_option[OPTION_MESSAGE_TYPE];
 }
 
+static void print_missed(enum rehearsed what)
+{
+	const char *separator = "  not in it: ";
+
+	for (size_t i = 0; i < sizeof(identifying) / sizeof(identifying[0]);
+	     i++) {
+		if (!is_missed(what, identifying[i].code))
+			continue;
+		printf("%s%s (%u)", separator, identifying[i].name,
+		       identifying[i].code);
+		separator = ", ";
+	}
+	putchar('\n');
+}
+
 static void print_frame(enum rehearsed what)
 {
 	const struct annotated *frame = &frames[what];
-	const char *separator = "not in it: ";
 
 	putchar('\n');
 	print_in(BOLD, rehearsed_name(what));
@@ -100,18 +115,19 @@ static void print_frame(enum rehearsed what)
 	}
 	if (frame->order_is_random)
 		puts("  the order of the options is random, for each message");
-	if (!is_message(what))
-		return;
-	fputs("  ", stdout);
-	for (size_t i = 0; i < sizeof(identifying) / sizeof(identifying[0]);
-	     i++) {
-		if (!is_missed(what, identifying[i].code))
+	if (is_message(what))
+		print_missed(what);
+}
+
+static void print_findings(enum weight weight)
+{
+	for (size_t i = 0; i < findings.count; i++) {
+		if (findings.item[i].weight != weight)
 			continue;
-		printf("%s%s (%u)", separator, identifying[i].name,
-		       identifying[i].code);
-		separator = ", ";
+		fputs("  ", stdout);
+		print_in(weights[weight].colour, weights[weight].mark);
+		printf("  %s\n", findings.item[i].text);
 	}
-	putchar('\n');
 }
 
 static void print_verdict(const char *interface, bool leaks)
@@ -120,14 +136,9 @@ static void print_verdict(const char *interface, bool leaks)
 			     : "Nothing that is seen tells who this machine "
 			       "is");
 	printf(", on %s:\n\n", interface);
-	for (size_t i = 0; i < findings.count; i++) {
-		const struct finding *finding = &findings.item[i];
-
-		fputs("  ", stdout);
-		print_in(weights[finding->weight].colour,
-			 weights[finding->weight].mark);
-		printf("  %s\n", finding->text);
-	}
+	print_findings(WEIGHT_LEAK);
+	print_findings(WEIGHT_NOTE);
+	print_findings(WEIGHT_GOOD);
 }
 
 static void print_words(const char *interface, bool leaks)
@@ -258,6 +269,10 @@ static void add_own_findings(const struct mac *mac,
 		findings_add(&findings, WEIGHT_NOTE, "disclosure",
 			     "--request-options: the request list tells this "
 			     "program apart.");
+	if (disclosure->broadcast)
+		findings_add(&findings, WEIGHT_NOTE, "disclosure",
+			     "-B: the broadcast flag tells this program "
+			     "apart.");
 	findings_add(&findings, WEIGHT_NOTE, "profile",
 		     "Few clients say as little as this one: it shows that "
 		     "somebody hides, not who.");
