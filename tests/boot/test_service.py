@@ -306,6 +306,18 @@ def test_processes_of_the_unit_have_what_they_need_and_no_more(new_machine):
     machine.shell("rm /run/dhcpcanon/script /run/dhcpcanon/environment")
 
 
+def test_a_random_address_can_be_set_under_the_unit(new_machine):
+    machine = new_machine()
+    servers.Server(machine, "dnsmasq")
+    drop_in(machine, "ExecStart=",
+            f"ExecStart={PROGRAM} -w --random-mac --require-random-mac %i")
+    before = machine.mac("host0")
+    machine.boot()
+    machine.systemctl("start", ONE)
+    assert machine.note_mac("host0") != before
+    wait_bound(machine)
+
+
 WRAPPERS = {
     "setpriv": ["setpriv", "--reuid=dhcpcanon", "--regid=dhcpcanon",
                 "--clear-groups",
