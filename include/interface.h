@@ -83,7 +83,7 @@ struct interface {
 };
 
 /*
- * Takes `name`: it must exist and be Ethernet, and nobody else hold it; but
+ * Makes of `interface`, which is all zero, one that holds `name`: it must exist and be Ethernet, and nobody else hold it; but
  * with -w one that does not exist is PHASE_ABSENT.  Returns 0, or -errno with
  * a sentence logged and nothing changed.
  */

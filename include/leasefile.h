@@ -24,6 +24,10 @@ struct leasefile_block {
 	size_t start, length;          /* octets, from `lease` to `}` */
 };
 
+/* Makes `*to` a copy of `*from`; see variables_copy. */
+void lease_record_copy(struct lease_record *to,
+		       const struct lease_record *from);
+
 /*
  * The lease's end as scripts are told it, seconds since the epoch: for one
  * without end 0xffffffff seconds from `now`, as dhclient counts it.

@@ -39,6 +39,12 @@ struct variables_refusal {
 bool variables_add(struct variables *variables, uint16_t code,
 		   const char *text);
 
+/*
+ * Makes `*to` a copy of `*from`, of what is in use: the rest of the room is
+ * neither read nor written, so that its pages stay untouched.
+ */
+void variables_copy(struct variables *to, const struct variables *from);
+
 /* The text of `code`, borrowed from `variables`; NULL if it is not there. */
 const char *variables_find(const struct variables *variables, uint16_t code);
 

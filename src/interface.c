@@ -131,7 +131,6 @@ int interface_hold(struct interface *interface, const char *name,
 	struct mac mac;
 	int result;
 
-	memset(interface, 0, sizeof(*interface));
 	interface->context = context;
 	interface->pipe = interface->lock = -1;
 	interface->phase = PHASE_HELD;
@@ -152,7 +151,7 @@ int interface_hold(struct interface *interface, const char *name,
 static void to_announced(const struct lease_record *record,
 			 struct announced *out)
 {
-	out->variables = record->variables;
+	variables_copy(&out->variables, &record->variables);
 	out->expiry = lease_record_expiry(record, clock_epoch_s());
 }
 
@@ -192,7 +191,7 @@ static void run_script(struct interface *interface, enum reason reason,
 	env_render(&input, &environment);
 	if (fresh != NULL) {
 		/* from here on that is what has to be taken down again */
-		interface->lease = *fresh;
+		lease_record_copy(&interface->lease, fresh);
 		interface->has_lease = true;
 	}
 	interface->script_reason = reason;
@@ -505,7 +504,7 @@ static void announce_lease(struct interface *interface,
 
 	snprintf(fresh.interface, sizeof(fresh.interface), "%s",
 		 interface->name);
-	fresh.variables = notice->variables;
+	variables_copy(&fresh.variables, &notice->variables);
 	fresh.renew = epoch_in(notice->times.t1_s);
 	fresh.rebind = epoch_in(notice->times.t2_s);
 	fresh.expire = epoch_in(notice->times.expiry_s);

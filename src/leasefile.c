@@ -222,6 +222,15 @@ static void add_options(struct text *out, const struct variables *variables,
 	}
 }
 
+void lease_record_copy(struct lease_record *to, const struct lease_record *from)
+{
+	memcpy(to->interface, from->interface, sizeof(to->interface));
+	variables_copy(&to->variables, &from->variables);
+	to->renew = from->renew;
+	to->rebind = from->rebind;
+	to->expire = from->expire;
+}
+
 int64_t lease_record_expiry(const struct lease_record *record, int64_t now)
 {
 	return record->expire == LEASEFILE_NEVER ? now + UINT32_MAX

@@ -209,7 +209,7 @@ static void run_script(const struct options *options, const struct conf *conf,
 		.old_lease = &old_lease,
 	};
 
-	old_lease.variables = record->variables;
+	variables_copy(&old_lease.variables, &record->variables);
 	old_lease.expiry = now;
 	if (input.reason == REASON_STOP)
 		old_lease.expiry = lease_record_expiry(record, now);

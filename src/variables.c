@@ -31,6 +31,14 @@ const struct variable *variables_next(const struct variables *variables,
 	return &variables->item[(*at)++];
 }
 
+void variables_copy(struct variables *to, const struct variables *from)
+{
+	to->count = from->count;
+	to->size = from->size;
+	memcpy(to->item, from->item, from->count * sizeof(from->item[0]));
+	memcpy(to->text, from->text, from->size);
+}
+
 const char *variables_find(const struct variables *variables, uint16_t code)
 {
 	const struct variable *item;

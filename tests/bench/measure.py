@@ -94,12 +94,13 @@ def wake_ups(pids):
 
 
 def memory_kib(pids):
-    """(PSS, dirty) of all, from smaps_rollup."""
+    """(PSS, dirty) of all, from smaps_rollup.  Dirty and shared are pages of
+    a file that was just written, which are nobody's."""
     def total(name):
         return sum(int(number) for pid in pids for number in re.findall(
             rf"^{name}:\s+(\d+)", read_stat(pid, "smaps_rollup"), re.M))
 
-    return total("Pss"), total("Private_Dirty") + total("Shared_Dirty")
+    return total("Pss"), total("Private_Dirty")
 
 
 # -- time --------------------------------------------------------------------
