@@ -58,8 +58,9 @@ endif
 PURE = amend annotate arp calendar client conf decode definition env frame \
 	json lease leasefile lexer link mac message notice offer option physical \
 	profile reason rehearsal report route status statusfile text value variables
-EDGE = account background cli configuration files landlock launch links lladdr log \
-	machine nbi notify pidfile privilege process sandbox script seccomp store transport
+EDGE = account background cli configuration files instance landlock launch \
+	links lladdr log machine nbi notify pidfile privilege process sandbox \
+	script seccomp store transport
 ACTOR = audit dryrun interface main monitor query roster service stop survey \
 	worker
 

@@ -20,13 +20,6 @@
 void files_prepare(void);
 
 /*
- * Called as dhclient, with no files named, while another client has dhclient's
- * own: ours are beside them, /run/dhclient.pid.IFACE and the like, one for
- * each interface that is named.  For the start.
- */
-void files_step_aside(struct options *options);
-
-/*
  * True if the files of `interface` are beside dhclient's own: a client holds
  * its pid file, or has left a leases file.
  */
@@ -57,23 +50,33 @@ void files_pid_path(const struct options *options, size_t i,
 
 /*
  * Takes the pid files and writes our pid; 0, or -EAGAIN, with a sentence
- * logged, when a live process holds one.
+ * logged, when a live process holds one.  Called as dhclient, with no files
+ * named, while another client has dhclient's own: ours are beside them from
+ * now on, /run/dhclient.pid.IFACE and the like, one for each interface that is
+ * named.
  */
-int files_take_pid(const struct options *options);
+int files_take_pid(struct options *options);
 
 /* Removes the pid files that we took. */
 void files_drop_pid(const struct options *options);
 
 /*
- * Removes the leases file of an earlier run, unread: with `interface` NULL
- * the one for all (-lf), which is for the start; else that interface's own,
- * or the one beside dhclient's.
+ * Removes the leases file of an earlier run, unread: that interface's own, or
+ * the one beside dhclient's.
  */
 void files_forget_leases(const struct options *options, const char *interface);
 
 /*
+ * The same of the one for all (-lf), which other instances may share: what
+ * those have in it that run stays, but for blocks of `all`, ours.
+ */
+void files_forget_shared_leases(const struct options *options,
+				struct interface *const *all, size_t count);
+
+/*
  * Writes the leases file of `one` of `all`: a block for each interface that
- * shares it and holds a lease; no lease, no file.
+ * shares it and holds a lease, also of other instances that run; no lease, no
+ * file.
  */
 void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one);

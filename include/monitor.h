@@ -9,11 +9,11 @@
 
 /* How the monitor is to behave towards who started it. */
 struct monitor_start {
-	const struct options *options;
-	const char *argv0;    /* as called */
-	bool manager_decides; /* the script is nm-dhcp-helper */
-	bool is_service;      /* whoever started us may want to be notified */
-	int parent;           /* background_fork's descriptor, or -1 */
+	struct options *options; /* the files may turn out to be others */
+	const char *argv0;       /* as called */
+	bool manager_decides;    /* the script is nm-dhcp-helper */
+	bool is_service; /* whoever started us may want to be notified */
+	int parent;      /* background_fork's descriptor, or -1 */
 };
 
 /*

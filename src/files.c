@@ -6,6 +6,7 @@
 
 #include "account.h"
 #include "clock.h"
+#include "instance.h"
 #include "log.h"
 #include "pidfile.h"
 #include "privilege.h"
@@ -104,13 +105,6 @@ static bool is_held(const char *path)
 	return holder > 0 || holder == -ESRCH;
 }
 
-void files_step_aside(struct options *options)
-{
-	options->files_beside = options->has_dhclients_files &&
-				options->interface_count > 0 &&
-				is_held(options->pid_file);
-}
-
 bool files_are_beside(const struct options *options, const char *interface)
 {
 	char path[PATH_MAX];
@@ -174,17 +168,13 @@ void files_pid_path(const struct options *options, size_t i, char out[PATH_MAX])
 		own_path(options->interface[i], "pid", out);
 }
 
-static int take_pid_file(const char *path, mode_t mode)
+static int take_pid_file(const char *path, mode_t mode, pid_t *holder)
 {
 	static bool said;
-	pid_t holder = 0;
-	int result = pidfile_open(path, mode, &holder);
+	int result = pidfile_open(path, mode, holder);
 
-	if (result == -EAGAIN) {
-		log_line(LOG_ERR, "%s: held by process %d, which is running",
-			 path, (int)holder);
+	if (result == -EAGAIN)
 		return result;
-	}
 	if (result >= 0) {
 		const int written = pidfile_write(result, getpid());
 
@@ -197,19 +187,38 @@ static int take_pid_file(const char *path, mode_t mode)
 	return 0;
 }
 
-int files_take_pid(const struct options *options)
+/* Takes all; or none, with `path` held by `*holder`. */
+static int take_pid_files(const struct options *options, char path[PATH_MAX],
+			  pid_t *holder)
 {
 	const size_t count = files_pid_count(options);
-	char path[PATH_MAX];
+	const mode_t mode = files_mode(options->pid_file);
 
 	while (pid_file_count < count) {
 		files_pid_path(options, pid_file_count, path);
-		if (take_pid_file(path, files_mode(options->pid_file)) < 0) {
+		if (take_pid_file(path, mode, holder) < 0) {
 			files_drop_pid(options);
 			return -EAGAIN;
 		}
 	}
 	return 0;
+}
+
+int files_take_pid(struct options *options)
+{
+	char path[PATH_MAX];
+	pid_t holder = 0;
+	int result = take_pid_files(options, path, &holder);
+
+	if (result < 0 && options->has_dhclients_files &&
+	    options->interface_count > 0) {
+		options->files_beside = true;
+		result = take_pid_files(options, path, &holder);
+	}
+	if (result < 0)
+		log_line(LOG_ERR, "%s: held by process %d, which is running",
+			 path, (int)holder);
+	return result;
 }
 
 void files_drop_pid(const struct options *options)
@@ -224,29 +233,103 @@ void files_drop_pid(const struct options *options)
 	}
 }
 
+/* True if the leases of that name are ours to write. */
+static bool is_one_of(struct interface *const *all, size_t count,
+		      const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i]->phase != PHASE_ENDED &&
+		    strcmp(all[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds a block if there is room for it whole. */
+static void add_block(struct text *text, const char *start, size_t length)
+{
+	if (text->length + length + 2 > text->size)
+		return;
+	for (size_t i = 0; i < length; i++)
+		text_add_char(text, start[i]);
+	text_add_char(text, '\n');
+}
+
+/* Adds what other instances that run have in the file. */
+static void add_others(const char *path, struct interface *const *all,
+		       size_t count, struct text *text)
+{
+	static char file[FILES_LEASES_MAX + 1];
+	const ssize_t length = store_read(path, file, sizeof(file));
+	struct leasefile_block block;
+	size_t at = 0;
+
+	while (length > 0 &&
+	       leasefile_next(file, (size_t)length, &at, &block)) {
+		if (!is_one_of(all, count, block.interface) &&
+		    instance_has_link(block.interface))
+			add_block(text, file + block.start, block.length);
+	}
+}
+
+/* No lease, no file. */
+static int put_leases(const struct options *options, const char *path,
+		      const struct text *text)
+{
+	if (text->length == 0)
+		return discard(path);
+	if (text->cut)
+		return -EFBIG;
+	return replace(path, text, files_mode(options->lease_file));
+}
+
+/* The same of a file that others may share. */
+static int put_shared_leases(const struct options *options, const char *path,
+			     struct interface *const *all, size_t count,
+			     struct text *text)
+{
+	const int lock = instance_take_leases();
+	int result;
+
+	add_others(path, all, count, text);
+	result = put_leases(options, path, text);
+	if (lock >= 0)
+		close(lock);
+	return result;
+}
+
+/* What is not used of it costs nothing. */
+static char lease_text[FILES_LEASES_MAX];
+
 void files_forget_leases(const struct options *options, const char *interface)
 {
-	const bool is_shared = is_for_all(options, options->lease_file);
 	char path[PATH_MAX];
 
-	if (interface != NULL && options->has_dhclients_files)
+	if (options->has_dhclients_files)
 		path_beside(options->lease_file, interface, path);
-	else if (is_shared == (interface == NULL))
+	else if (!is_for_all(options, options->lease_file))
 		files_lease_path(options, interface, path);
 	else
 		return;
 	discard(path);
 }
 
+void files_forget_shared_leases(const struct options *options,
+				struct interface *const *all, size_t count)
+{
+	struct text text = text_in(lease_text, sizeof(lease_text));
+
+	if (is_for_all(options, options->lease_file))
+		put_shared_leases(options, options->lease_file, all, count,
+				  &text);
+}
+
 void files_write_leases(struct interface *const *all, size_t count,
 			const struct interface *one)
 {
-	/* what is not used of it costs nothing */
-	static char buffer[FILES_LEASES_MAX];
 	static bool said, said_left;
 	const struct options *options = one->context->options;
 	const bool is_shared = is_for_all(options, options->lease_file);
-	struct text text = text_in(buffer, sizeof(buffer));
+	struct text text = text_in(lease_text, sizeof(lease_text));
 	char path[PATH_MAX];
 	int result;
 	size_t i;
@@ -256,12 +339,10 @@ void files_write_leases(struct interface *const *all, size_t count,
 			leasefile_write(&all[i]->lease,
 					&all[i]->conf.definitions, &text);
 	files_lease_path(options, one->name, path);
-	if (text.length == 0)
-		result = discard(path);
-	else if (text.cut)
-		result = -EFBIG;
+	if (is_shared)
+		result = put_shared_leases(options, path, all, count, &text);
 	else
-		result = replace(path, &text, files_mode(options->lease_file));
+		result = put_leases(options, path, &text);
 	if (result < 0)
 		complain(&said, path, result);
 	if (result > 0 && !said_left)

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "configuration.h"
+#include "instance.h"
 #include "lladdr.h"
 #include "log.h"
 #include "moment.h"
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,31 +41,6 @@ static struct env environment;
 static void proceed(struct interface *interface);
 
 /* Holding. */
-
-/*
- * An abstract socket, which lives in the network namespace and dies with its
- * process, refuses a second instance whatever pid file it was given.
- */
-static int lock_index(uint32_t ifindex)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const int length =
-		snprintf(&address.sun_path[1], sizeof(address.sun_path) - 1,
-			 "dhcpcanon/%u", ifindex);
-	const int lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (lock < 0)
-		return -errno;
-	if (bind(lock, (struct sockaddr *)&address,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-			     (size_t)length)) < 0) {
-		const int error = errno;
-
-		close(lock);
-		return -error;
-	}
-	return lock;
-}
 
 static void unlock(struct interface *interface)
 {
@@ -113,7 +88,7 @@ static int find_link(struct interface *interface, struct mac *mac)
 	if (interface->lock >= 0 && interface->ifindex == locked)
 		return 0;
 	unlock(interface);
-	result = lock_index(interface->ifindex);
+	result = instance_take_link(interface->ifindex);
 	if (result == -EADDRINUSE)
 		log_line(LOG_ERR,
 			 "%s: another dhcpcanon runs on this interface", name);

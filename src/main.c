@@ -7,7 +7,6 @@
 #include "cli.h"
 #include "configuration.h"
 #include "dryrun.h"
-#include "files.h"
 #include "log.h"
 #include "monitor.h"
 #include "query.h"
@@ -130,7 +129,6 @@ static int run(const char *argv0, const char *name, struct options *options)
 		return EXIT_SUCCESS;
 	}
 	configuration_read(options);
-	files_step_aside(options);
 	if (!is_script(options->script)) {
 		fprintf(stderr, "%s: script %s: %s\n", name, options->script,
 			strerror(errno));

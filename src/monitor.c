@@ -126,7 +126,8 @@ static void forget_leases(void)
 	const struct options *options = monitor.start->options;
 	size_t i;
 
-	files_forget_leases(options, NULL);
+	files_forget_shared_leases(options, monitor.roster.interface,
+				   monitor.roster.count);
 	for (i = 0; i < monitor.roster.count; i++)
 		files_forget_leases(options, monitor.roster.interface[i]->name);
 }
@@ -411,7 +412,7 @@ static int serve(const sigset_t *mask)
 /* Takes what is asked for, or says why not; nothing is changed before. */
 static int begin(void)
 {
-	const struct options *options = monitor.start->options;
+	struct options *options = monitor.start->options;
 	const char *what = NULL;
 	int result = launch_reserve();
 

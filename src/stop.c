@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "configuration.h"
 #include "files.h"
+#include "instance.h"
 #include "leasefile.h"
 #include "log.h"
 #include "pidfile.h"
@@ -245,18 +246,27 @@ struct clearing {
 	const char *path;
 	const char *file;
 	size_t length;
-	char *kept; /* the blocks that stay; FILES_LEASES_MAX + 1 octets */
-	size_t kept_length;
 };
 
-/* True if the leases of `interface` are to be taken off. */
+/*
+ * True if a client of ours still runs on `interface`, under another pid file
+ * than the one that was asked for.  With --no-pid nobody is to be stopped.
+ */
+static bool is_left_running(const struct options *options,
+			    const char *interface)
+{
+	return !options->no_pid && instance_has_link(interface);
+}
+
+/* True if the leases of `interface`, which must be over, are to be taken off.
+ */
 static bool is_wanted(const struct options *options, const char *interface)
 {
-	for (size_t i = 0; i < options->interface_count; i++) {
-		if (strcmp(options->interface[i], interface) == 0)
-			return true;
-	}
-	return options->interface_count == 0;
+	bool is_meant = options->interface_count == 0;
+
+	for (size_t i = 0; i < options->interface_count; i++)
+		is_meant |= strcmp(options->interface[i], interface) == 0;
+	return is_meant && !is_left_running(options, interface);
 }
 
 /* True if `interface` has a block behind `at`. */
@@ -270,18 +280,6 @@ static bool has_later_block(const struct clearing *clearing, size_t at,
 			return true;
 	}
 	return false;
-}
-
-static void keep_block(struct clearing *clearing,
-		       const struct leasefile_block *block)
-{
-	/* room for what was read, and for a newline that may have been none */
-	if (block->length + 1 > FILES_LEASES_MAX + 1 - clearing->kept_length)
-		return;
-	memcpy(clearing->kept + clearing->kept_length,
-	       clearing->file + block->start, block->length);
-	clearing->kept_length += block->length;
-	clearing->kept[clearing->kept_length++] = '\n';
 }
 
 /* Ends the lease of one interface, whose last block is before `at`. */
@@ -309,41 +307,79 @@ static void end_lease(const struct clearing *clearing, size_t at,
 	run_script(clearing->options, &conf, &record);
 }
 
-/* Writes what is left; 0 or -errno. */
-static int put_back(const struct clearing *clearing)
+/* Reads the file; its length, 0 if it is not ours to read, or -errno. */
+static ssize_t read_file(const char *path, char file[FILES_LEASES_MAX + 1])
 {
-	if (clearing->kept_length == 0)
-		return store_remove(clearing->path);
-	return store_replace(clearing->path, clearing->kept,
-			     clearing->kept_length,
-			     files_mode(clearing->options->lease_file));
+	const ssize_t length = store_read(path, file, FILES_LEASES_MAX + 1);
+
+	/* none there, or /dev/null, or a link */
+	if (length == -ENOENT || length == -EINVAL || length == -ELOOP)
+		return 0;
+	return length;
+}
+
+/* Takes the blocks that are wanted out of the file; 0 or -errno. */
+static int take_blocks_out(const struct options *options, const char *path)
+{
+	/* what was read, and a newline that may have been none */
+	static char file[FILES_LEASES_MAX + 1], kept[FILES_LEASES_MAX + 1];
+	const ssize_t length = read_file(path, file);
+	struct leasefile_block block;
+	size_t at = 0, kept_length = 0;
+
+	if (length <= 0)
+		return (int)length;
+	while (leasefile_next(file, (size_t)length, &at, &block)) {
+		if (is_wanted(options, block.interface) ||
+		    block.length + 1 > sizeof(kept) - kept_length)
+			continue;
+		memcpy(kept + kept_length, file + block.start, block.length);
+		kept_length += block.length;
+		kept[kept_length++] = '\n';
+	}
+	if (kept_length == 0)
+		return store_remove(path);
+	return store_replace(path, kept, kept_length,
+			     files_mode(options->lease_file));
+}
+
+/*
+ * The same, of what others may have made of the file while the script ran,
+ * and so that they don't do so meanwhile.
+ */
+static int clear_blocks(const struct options *options, const char *path)
+{
+	const int lock = instance_take_leases();
+	const int result = take_blocks_out(options, path);
+
+	if (lock >= 0)
+		close(lock);
+	return result;
 }
 
 /* Ends the leases in one file; false when it can't be read or written. */
 static bool clear_file(const struct options *options, const char *path)
 {
-	static char file[FILES_LEASES_MAX + 1], kept[FILES_LEASES_MAX + 1];
+	static char file[FILES_LEASES_MAX + 1];
+	ssize_t result = read_file(path, file);
 	struct clearing clearing = {
-		.options = options, .path = path, .file = file, .kept = kept};
+		.options = options,
+		.path = path,
+		.file = file,
+		.length = result > 0 ? (size_t)result : 0,
+	};
 	struct leasefile_block block;
 	bool has_ended = false;
 	size_t at = 0;
-	ssize_t result = store_read(path, file, sizeof(file));
 
-	/* none there, or none that is ours to read: /dev/null, a link */
-	if (result == -ENOENT || result == -EINVAL || result == -ELOOP)
-		return true;
-	clearing.length = result > 0 ? (size_t)result : 0;
 	while (leasefile_next(file, clearing.length, &at, &block)) {
-		if (!is_wanted(options, block.interface)) {
-			keep_block(&clearing, &block);
+		if (!is_wanted(options, block.interface))
 			continue;
-		}
 		has_ended = true;
 		end_lease(&clearing, at, block.interface);
 	}
 	if (has_ended)
-		result = put_back(&clearing);
+		result = clear_blocks(options, path);
 	if (result < 0)
 		log_line(LOG_ERR, "%s: %s", path, strerror((int)-result));
 	return result >= 0;
@@ -384,10 +420,31 @@ static bool clear_files(const struct options *options)
 	return is_done;
 }
 
+/*
+ * Says whom of those that are named nobody has stopped; false if there is one.
+ * dhclient would not have noticed.
+ */
+static bool have_all_ended(const struct options *options)
+{
+	const bool is_dhclient = options->personality == PERSONALITY_DHCLIENT;
+	bool result = true;
+
+	for (size_t i = 0; i < options->interface_count; i++) {
+		if (!is_left_running(options, options->interface[i]))
+			continue;
+		log_line(LOG_ERR,
+			 "%s: its client runs on, it has another pid file",
+			 options->interface[i]);
+		result = is_dhclient;
+	}
+	return result;
+}
+
 /* A client that was not stopped still has its leases. */
 static bool stop_and_clear(const struct options *options)
 {
-	return stop_clients(options) && clear_files(options);
+	return stop_clients(options) && clear_files(options) &&
+	       have_all_ended(options);
 }
 
 /* The one whose files are beside dhclient's own. */

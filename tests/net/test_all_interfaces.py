@@ -131,6 +131,47 @@ def test_stopped_by_another(lab, raw):
     assert lab.script.reasons() == ["PREINIT", "BOUND", "STOP"]
 
 
+@pytest.mark.parametrize("flag, reason", [("-x", "STOP"), ("-r", "RELEASE")])
+def test_stopping_all_leaves_one_that_runs_by_name(lab, raw, flag, reason):
+    """It was not stopped, so nothing of it is taken down; only what a crash
+    has left is."""
+    lab.add_interface("eth1")
+    lab.add_interface("eth2")
+    client = lab.client(*QUICK, interfaces=("eth1",))
+    lab.script.wait("BOUND", interface="eth1")
+    raw.address = "10.77.0.151"
+    crashed = lab.client(*QUICK, interfaces=("eth2",))
+    lab.script.wait("BOUND", interface="eth2")
+    for name in ("eth1", "eth2"):
+        labs.wait_for("a lease", (lab.state / f"{name}.leases").exists)
+    crashed.signal(signal.SIGKILL)
+    crashed.wait()
+    status, _, _ = lab.command(flag, "-sf", lab.script.path)
+    assert status == 0
+    assert interfaces(lab, reason) == ["eth2"]
+    assert client.is_alive()
+    assert (lab.state / "eth1.leases").exists()
+    assert not (lab.state / "eth2.leases").exists()
+
+
+@pytest.mark.parametrize("is_mute", [False, True])
+def test_stopping_one_by_name_that_is_held_with_all(lab, raw, is_mute):
+    """That would end all: it is refused, and nothing is taken down."""
+    lab.add_interface("eth1")
+    raw.mute = is_mute
+    client = start(lab)
+    lab.script.wait("PREINIT" if is_mute else "BOUND")
+    if not is_mute:
+        labs.wait_for("a lease", (lab.state / "eth1.leases").exists)
+    status, _, errors = lab.command("-x", "-v", "-sf", lab.script.path,
+                                    "eth1")
+    assert status == 1
+    assert "eth1: its client runs on, it has another pid file" in errors
+    assert client.is_alive()
+    assert "STOP" not in lab.script.reasons()
+    assert (lab.state / "eth1.leases").exists() != is_mute
+
+
 def test_an_old_leases_file_is_forgotten(lab, raw):
     lab.add_interface("eth1")
     lab.state.mkdir()

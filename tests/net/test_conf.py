@@ -70,6 +70,14 @@ def test_timeout_of_the_file(lab):
     assert lab.script.wait("FAIL")
 
 
+def test_timeout_of_the_command_line_comes_first(lab):
+    conf = write(lab, "timeout 3600;")
+    status, _, _ = lab.command("-1", "-cf", conf, "-sf", lab.script.path,
+                               "--timeout", "2", *QUICK, "cli0")
+    assert status == 2
+    assert lab.script.wait("FAIL")
+
+
 def test_rejected_server(lab, raw):
     client = lab.client(*QUICK, "-cf",
                         write(lab, "reject 10.77.0.0/24; timeout 3;"))

@@ -366,6 +366,13 @@ def test_background_after_the_first_failure(lab, place, raw):
     assert run["pid"] == str(dropin.pid_in(lab.run / "dhclient.pid"))
 
 
+def test_killed_before_there_is_a_lease(lab, place):
+    """Whoever waits for the lease hears of it."""
+    client = place.start(*QUICK, "-sf", lab.script.path, "cli0")
+    os.kill(int(lab.script.wait("PREINIT")["pid"]), signal.SIGKILL)
+    assert client.wait() == 1
+
+
 def test_once_by_silence(lab, place):
     status, _ = command(lab, place, "-1", "--timeout", "1")
     assert status == 2
@@ -618,6 +625,54 @@ def test_two_clients_on_two_interfaces(lab, place, raw):
     assert not labs.is_running(pids["cli0"])
     assert labs.is_running(pids["cli1"])
     assert (place.lib / "dhclient.cli1.leases").exists()
+
+
+def test_two_clients_share_a_lease_file(lab, place, raw):
+    """Each leaves the other's block, when it starts and when it ends."""
+    two_addresses(lab, raw)
+    file = place.lib / "shared"
+    file.write_text('lease {\n  interface "cli9";\n}\n')
+    pids = {}
+
+    def on_file():
+        return {lease["interface"][0]: lease["fixed-address"][0]
+                for lease in dropin.read_leases(file.read_text())}
+
+    def flags(name):
+        return "-lf", "/var/lib/dhcp/shared", "-pf", f"/run/{name}.pid"
+
+    for name in ("cli0", "cli1"):
+        status, errors = command(lab, place, *flags(name), interface=name)
+        assert status == 0, errors
+        pids[name] = dropin.pid_in(lab.run / f"{name}.pid")
+    assert on_file() == {"cli0": "10.77.0.150", "cli1": "10.77.0.151"}
+    # without a name: only what is nobody's any more
+    status, errors = command(lab, place, "-r", *flags("cli0"), interface=None)
+    assert status == 0, errors
+    assert [run["interface"] for run in lab.script.runs("RELEASE")] == ["cli0"]
+    assert on_file() == {"cli1": "10.77.0.151"}
+    status, errors = command(lab, place, *flags("cli0"))
+    assert status == 0, errors
+    assert on_file() == {"cli0": "10.77.0.150", "cli1": "10.77.0.151"}
+    status, errors = command(lab, place, "-r", *flags("cli1"),
+                             interface="cli1")
+    assert status == 0, errors
+    assert on_file() == {"cli0": "10.77.0.150"}
+    assert not labs.is_running(pids["cli1"])
+
+
+def test_both_without_files_of_their_own_start_at_once(lab, place, raw):
+    """Whoever comes second steps aside."""
+    two_addresses(lab, raw)
+    for _ in range(3):
+        both = [place.start(*QUICK, "-sf", lab.script.path, name)
+                for name in ("cli0", "cli1")]
+        assert [client.wait() for client in both] == [0, 0]
+        assert len(list(lab.run.glob("dhclient.pid*"))) == 2
+        assert len(list(place.lib.iterdir())) == 2
+        status, errors = command(lab, place, "-x", interface=None)
+        assert status == 0, errors
+        assert not list(place.lib.iterdir())
 
 
 def test_one_client_on_two_interfaces(lab, place, raw):

@@ -351,6 +351,22 @@ of_several_blocks_the_last_is_taken_down_and_others_stay(void **state)
 	assert_string_equal(scratch_read(LEASES), BLOCK("eth1", "10.0.1.1"));
 }
 
+static void what_stays_is_for_everybody_as_dhclients(void **state)
+{
+	const mode_t before = umask(022);
+	struct stat status;
+
+	(void)state;
+	name_interface("eth0");
+	scratch_write(LEASES,
+		      BLOCK("eth1", "10.0.1.1") BLOCK("eth0", "10.0.0.1"),
+		      0600);
+	assert_int_equal(stop_running_client(&options), 0);
+	umask(before);
+	assert_int_equal(stat(LEASES, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0644);
+}
+
 static void a_file_without_our_block_is_left_as_it_is(void **state)
 {
 	static const char text[] = "# mine\n" BLOCK("eth1", "10.0.1.1");
@@ -472,6 +488,7 @@ int main(void)
 		TEST(release_has_its_own_reason),
 		TEST(the_configuration_names_options_and_the_script),
 		TEST(of_several_blocks_the_last_is_taken_down_and_others_stay),
+		TEST(what_stays_is_for_everybody_as_dhclients),
 		TEST(a_file_without_our_block_is_left_as_it_is),
 		TEST(without_a_name_every_interface_on_file_is_taken_down),
 		TEST(an_odd_name_from_the_file_reaches_no_script),
