@@ -44,6 +44,8 @@ struct interface {
 
 	pid_t worker;           /* 0: none */
 	int pipe;               /* -1: none */
+	int udp;                /* its renewals go out by this; -1: none */
+	struct in_addr server;  /* and to that one, which granted the lease */
 	bool owes_state;        /* it was asked for a state notice */
 	int lock;               /* refuses a second instance; -1: none */
 	uint64_t kill_ms;       /* the worker was asked to stop: until then */
@@ -67,8 +69,8 @@ struct interface {
 	struct lease_record lease;
 
 	struct notice_state state;
-	int64_t state_since;         /* seconds since the epoch */
-	struct budget lines, states; /* of notices */
+	int64_t state_since;                   /* seconds since the epoch */
+	struct budget lines, states, renewals; /* of notices */
 	bool status_late;       /* the status file waits for the next second */
 	uint32_t lines_omitted; /* and not said yet */
 	uint32_t notices_dropped;
@@ -83,9 +85,10 @@ struct interface {
 };
 
 /*
- * Makes of `interface`, which is all zero, one that holds `name`: it must exist and be Ethernet, and nobody else hold it; but
- * with -w one that does not exist is PHASE_ABSENT.  Returns 0, or -errno with
- * a sentence logged and nothing changed.
+ * Makes of `interface`, which is all zero, one that holds `name`: it must exist
+ * and be Ethernet, and nobody else hold it; but with -w one that does not exist
+ * is PHASE_ABSENT.  Returns 0, or -errno with a sentence logged and nothing
+ * changed.
  */
 int interface_hold(struct interface *interface, const char *name,
 		   const struct monitor_context *context);

@@ -34,12 +34,13 @@ int launch_find(const char *name, uint32_t *ifindex, struct mac *mac);
 /*
  * Starts a worker for interface `name`, `ifindex`, whose address `config->mac`
  * its sockets are filtered for.  Returns its process id with `*pipe` open for
- * its notices (non-blocking, close-on-exec) and `*udp_missing` true when port
- * 68 is taken; or -errno with `*what` naming the step that failed.
+ * its notices (non-blocking, close-on-exec) and `*udp`, the socket on port 68
+ * that its renewals are sent by, or -1 when the port is taken; or -errno with
+ * `*what` naming the step that failed.
  */
 pid_t launch_worker(const struct launch *launch, const char *name,
 		    uint32_t ifindex, const struct client_config *config,
-		    const struct definitions *definitions, int *pipe,
-		    bool *udp_missing, const char **what);
+		    const struct definitions *definitions, int *pipe, int *udp,
+		    const char **what);
 
 #endif

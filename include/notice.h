@@ -20,6 +20,7 @@ enum notice_type {
 	NOTICE_SCRIPT,  /* run the script; answered by COMMAND_SCRIPT_DONE */
 	NOTICE_LOG,     /* a line for the log; no answer */
 	NOTICE_STATE,   /* for the status file; no answer */
+	NOTICE_RENEWAL, /* send this to the lease's server; no answer */
 	NOTICE_OFFER,   /* for whoever asked with --dry-run; no answer */
 };
 
@@ -71,6 +72,12 @@ struct notice_state {
 	struct counters counters;
 };
 
+/* NOTICE_RENEWAL: a REQUEST for the server that granted the lease. */
+struct notice_renewal {
+	uint32_t type;
+	uint8_t message[MESSAGE_SENT_LENGTH];
+};
+
 /* NOTICE_OFFER. */
 struct notice_offer {
 	uint32_t type;
@@ -83,6 +90,7 @@ union notice {
 	struct notice_script script;
 	struct notice_log log;
 	struct notice_state state;
+	struct notice_renewal renewal;
 	struct notice_offer offer;
 };
 

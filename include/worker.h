@@ -10,7 +10,6 @@ enum worker_descriptor {
 	WORKER_PIPE = 3, /* SOCK_SEQPACKET to the monitor */
 	WORKER_PACKET,
 	WORKER_ARP,
-	WORKER_UDP, /* may be missing */
 	WORKER_NETLINK,
 	WORKER_DEADLINE,
 	WORKER_RESUMED,

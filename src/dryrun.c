@@ -241,6 +241,7 @@ static bool on_pipe(void)
 	case NOTICE_STATE:
 		return true;
 	case NOTICE_SCRIPT:
+	case NOTICE_RENEWAL:
 	case NOTICE_INVALID:
 		break;
 	}
@@ -296,7 +297,7 @@ static int start(const char *argv0)
 	struct client_config config = {.disclosure = dry.options->disclosure,
 				       .reject = dry.conf.reject};
 	const char *what = "/dev/null";
-	bool udp_missing;
+	int udp; /* held, so that the kernel answers nobody in our place */
 	int result = launch_reserve();
 
 	if (result == 0)
@@ -319,9 +320,9 @@ static int start(const char *argv0)
 		return -EADDRNOTAVAIL;
 	config.mac = dry.mac;
 	privilege_worker_user(&launch.uid, &launch.gid);
-	dry.worker = launch_worker(&launch, dry.name, dry.ifindex, &config,
-				   &dry.conf.definitions, &dry.pipe,
-				   &udp_missing, &what);
+	dry.worker =
+		launch_worker(&launch, dry.name, dry.ifindex, &config,
+			      &dry.conf.definitions, &dry.pipe, &udp, &what);
 	if (dry.worker < 0)
 		log_line(LOG_ERR, "%s: %s: %s", dry.name, what,
 			 strerror(-dry.worker));

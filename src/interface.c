@@ -107,7 +107,7 @@ int interface_hold(struct interface *interface, const char *name,
 	int result;
 
 	interface->context = context;
-	interface->pipe = interface->lock = -1;
+	interface->pipe = interface->udp = interface->lock = -1;
 	interface->phase = PHASE_HELD;
 	snprintf(interface->name, sizeof(interface->name), "%s", name);
 	configuration_for(context->options, name, &interface->conf);
@@ -375,7 +375,6 @@ static int start_worker(struct interface *interface)
 	const struct monitor_context *context = interface->context;
 	struct client_config config;
 	const char *what = NULL;
-	bool udp_missing;
 	char name[IF_NAMESIZE];
 	struct mac mac;
 	pid_t worker = find_link(interface, &mac);
@@ -389,13 +388,13 @@ static int start_worker(struct interface *interface)
 	worker = launch_worker(&context->launch, current_name(interface, name),
 			       interface->ifindex, &config,
 			       &interface->conf.definitions, &interface->pipe,
-			       &udp_missing, &what);
+			       &interface->udp, &what);
 	if (worker < 0) {
 		log_line(LOG_ERR, "%s: %s: %s", interface->name, what,
 			 strerror(-worker));
 		return worker;
 	}
-	if (udp_missing)
+	if (interface->udp < 0)
 		log_line(LOG_WARNING,
 			 "%s: UDP port 68 is taken by another program: renewal "
 			 "waits for T2",
@@ -480,6 +479,9 @@ static void announce_lease(struct interface *interface,
 	snprintf(fresh.interface, sizeof(fresh.interface), "%s",
 		 interface->name);
 	variables_copy(&fresh.variables, &notice->variables);
+	interface->server.s_addr = 0;
+	variables_address(&fresh.variables, OPTION_SERVER_IDENTIFIER,
+			  &interface->server);
 	fresh.renew = epoch_in(notice->times.t1_s);
 	fresh.rebind = epoch_in(notice->times.t2_s);
 	fresh.expire = epoch_in(notice->times.expiry_s);
@@ -571,6 +573,33 @@ static void on_log_notice(struct interface *interface,
 	log_line((int)notice->level, "%s", notice->text);
 }
 
+/*
+ * The worker says what, we know from where to whom: a lease that the script
+ * was told is renewed by its server and nobody else.
+ */
+static void on_renewal_notice(struct interface *interface,
+			      const struct notice_renewal *notice)
+{
+	struct in_addr source;
+	char name[IF_NAMESIZE];
+	int result;
+
+	/* before the script was told nobody has the address */
+	if (interface->phase != PHASE_HELD || !interface->has_lease ||
+	    interface->server.s_addr == 0 ||
+	    !variables_address(&interface->lease.variables, FIELD_IP_ADDRESS,
+			       &source))
+		return;
+	if (!may_speak(interface, &interface->renewals))
+		return;
+	result = transport_send_udp(interface->udp, interface->ifindex, source,
+				    interface->server, notice->message,
+				    sizeof(notice->message));
+	if (result < 0)
+		log_line(LOG_WARNING, "%s: DHCPREQUEST could not be sent: %s",
+			 current_name(interface, name), strerror(-result));
+}
+
 void interface_on_pipe(struct interface *interface)
 {
 	int notices;
@@ -604,6 +633,9 @@ void interface_on_pipe(struct interface *interface)
 				interface->status_changed = true;
 			else
 				interface->status_late = true;
+			break;
+		case NOTICE_RENEWAL:
+			on_renewal_notice(interface, &received.renewal);
 			break;
 		case NOTICE_OFFER: /* nobody asked */
 		case NOTICE_INVALID:
@@ -758,7 +790,9 @@ static void on_worker_exit(struct interface *interface, int status)
 	interface_on_pipe(interface); /* its last words */
 	if (interface->pipe >= 0)
 		close(interface->pipe);
-	interface->pipe = -1;
+	if (interface->udp >= 0)
+		close(interface->udp);
+	interface->pipe = interface->udp = -1;
 	interface->worker = 0;
 	interface->script_for_worker = false;
 	interface->state_since = clock_epoch_s();

@@ -81,7 +81,6 @@ static pid_t execute(const char *argv0, const struct transport *transport,
 		{pipe, WORKER_PIPE},
 		{transport->packet, WORKER_PACKET},
 		{transport->arp, WORKER_ARP},
-		{transport->udp, WORKER_UDP}, /* if it is there */
 		{transport->netlink, WORKER_NETLINK},
 		{transport->deadline, WORKER_DEADLINE},
 		{transport->resumed, WORKER_RESUMED},
@@ -128,8 +127,8 @@ static int send_start(const struct launch *launch, const char *name,
 
 pid_t launch_worker(const struct launch *launch, const char *name,
 		    uint32_t ifindex, const struct client_config *config,
-		    const struct definitions *definitions, int *pipe,
-		    bool *udp_missing, const char **what)
+		    const struct definitions *definitions, int *pipe, int *udp,
+		    const char **what)
 {
 	struct client_config worker_config = *config;
 	struct transport transport = {-1, -1, -1, -1, -1, -1};
@@ -139,7 +138,7 @@ pid_t launch_worker(const struct launch *launch, const char *name,
 
 	if (result < 0)
 		return result;
-	*udp_missing = worker_config.udp_missing = transport.udp < 0;
+	worker_config.udp_missing = transport.udp < 0;
 	*what = "pipe to the worker";
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
 		result = -errno;
@@ -148,6 +147,9 @@ pid_t launch_worker(const struct launch *launch, const char *name,
 	}
 	*what = "executing the worker";
 	worker = execute(launch->argv0, &transport, ends[1]);
+	*udp = worker < 0 ? -1 : transport.udp;
+	if (worker >= 0)
+		transport.udp = -1; /* the caller's */
 	transport_close(&transport);
 	close(ends[1]);
 	result = worker < 0 ? worker

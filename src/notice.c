@@ -95,6 +95,8 @@ static bool is_valid(const union notice *notice, size_t length)
 	case NOTICE_STATE:
 		return length == sizeof(notice->state) &&
 		       state_is_valid(&notice->state);
+	case NOTICE_RENEWAL:
+		return length == sizeof(notice->renewal);
 	case NOTICE_OFFER:
 		return length == sizeof(notice->offer) &&
 		       offer_is_valid(&notice->offer.offer);

@@ -4,8 +4,7 @@
  * nothing of what goes through them.
  *
  * A filter sees numbers, not what they point to.  So a worker that was taken
- * over can still put any frame on its own link, set any ARP filter, and name
- * destination and interface of what it sends by UDP.
+ * over can still put any frame on its own link and set any ARP filter.
  */
 #include "seccomp.h"
 
@@ -89,7 +88,6 @@ static const struct rule policy[] = {
 	ALLOW(write, ON(WORKER_ARP)),
 	ALLOW(setsockopt, ON(WORKER_ARP), IS(1, SOL_SOCKET),
 	      IS(2, SO_ATTACH_FILTER)),
-	ALLOW(sendmsg, ON(WORKER_UDP)),
 	ALLOW(recvmsg, ON(WORKER_NETLINK)),
 	ALLOW(write, ON(WORKER_NETLINK)),
 	/* The timers. */

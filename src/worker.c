@@ -192,8 +192,22 @@ static void count_drop(enum decode why, const char *what)
 
 /* What is to be done. */
 
+/*
+ * By the monitor, which has the UDP socket: with it we could send to anybody
+ * and by any interface, since IP_PKTINFO beats what a socket is bound to.
+ */
+static void ask_to_renew(const uint8_t message[MESSAGE_SENT_LENGTH])
+{
+	struct notice_renewal notice = {.type = NOTICE_RENEWAL};
+
+	memcpy(notice.message, message, sizeof(notice.message));
+	send_notice(&notice, sizeof(notice), MSG_DONTWAIT);
+}
+
 static void do_send(const struct action *action)
 {
+	uint8_t frame[FRAME_HEADERS + MESSAGE_SENT_LENGTH];
+	size_t length;
 	int result;
 
 	worker.counters.sent[action->message.sent]++;
@@ -202,18 +216,13 @@ static void do_send(const struct action *action)
 	if (action->message.sent == SENT_DECLINE)
 		worker.counters.declines++;
 	if (action->type == ACTION_UNICAST) {
-		result = transport_send_udp(
-			WORKER_UDP, worker.link.ifindex, action->message.source,
-			action->message.destination, action->message.bytes,
-			sizeof(action->message.bytes));
-	} else {
-		uint8_t frame[FRAME_HEADERS + MESSAGE_SENT_LENGTH];
-		const size_t length = frame_encode(
-			&worker.link.mac, action->message.bytes,
-			sizeof(action->message.bytes), frame, sizeof(frame));
-
-		result = transport_send_frame(WORKER_PACKET, frame, length);
+		ask_to_renew(action->message.bytes);
+		return;
 	}
+	length = frame_encode(&worker.link.mac, action->message.bytes,
+			      sizeof(action->message.bytes), frame,
+			      sizeof(frame));
+	result = transport_send_frame(WORKER_PACKET, frame, length);
 	/* no retry of its own: the deadline says what happens next */
 	if (result < 0)
 		log_line(LOG_WARNING, "%s: %s could not be sent: %s",

@@ -42,7 +42,6 @@ static pid_t execute(const struct transport *transport, int pipe,
 	const int from[] = {pipe,
 			    transport->packet,
 			    transport->arp,
-			    transport->udp,
 			    transport->netlink,
 			    transport->deadline,
 			    transport->resumed};
@@ -93,10 +92,28 @@ static void configure(const char *name, const struct variables *variables)
 		fail(command, EINVAL);
 }
 
+/* To the server of the lease, from its address. */
+static void renew(int udp, uint32_t ifindex, const struct variables *variables,
+		  const struct notice_renewal *renewal)
+{
+	struct in_addr address, server;
+	int result = -EINVAL;
+
+	if (variables_address(variables, FIELD_IP_ADDRESS, &address) &&
+	    variables_address(variables, OPTION_SERVER_IDENTIFIER, &server))
+		result = transport_send_udp(udp, ifindex, address, server,
+					    renewal->message,
+					    sizeof(renewal->message));
+	if (result < 0)
+		fail("renewal", -result);
+}
+
 /* Answers until the worker has ended. */
-static void serve(int pipe, const char *name, int renewals)
+static void serve(int pipe, int udp, const char *name, uint32_t ifindex,
+		  int renewals)
 {
 	static union notice notice;
+	static struct variables variables;
 	ssize_t length;
 
 	while ((length = recv(pipe, &notice, sizeof(notice), 0)) > 0) {
@@ -106,7 +123,8 @@ static void serve(int pipe, const char *name, int renewals)
 		switch (notice_check(&notice, (size_t)length)) {
 		case NOTICE_SCRIPT:
 			puts(reason_name((enum reason)notice.script.reason));
-			configure(name, &notice.script.variables);
+			variables = notice.script.variables;
+			configure(name, &variables);
 			send_command(pipe, &command);
 			command.type =
 				renewals-- > 0 ? COMMAND_RENEW : COMMAND_STOP;
@@ -116,6 +134,9 @@ static void serve(int pipe, const char *name, int renewals)
 			fprintf(stderr, "%s\n", notice.log.text);
 			break;
 		case NOTICE_STATE:
+			break;
+		case NOTICE_RENEWAL:
+			renew(udp, ifindex, &variables, &notice.renewal);
 			break;
 		case NOTICE_OFFER:
 		case NOTICE_INVALID:
@@ -146,11 +167,10 @@ int main(int argc, char *argv[])
 	worker = execute(&transport, ends[1], &argv[3]);
 	if (worker < 0)
 		fail("fork", errno);
-	transport_close(&transport);
 	close(ends[1]);
 	start(ends[0], argv[1], ifindex, &mac);
 	send_command(ends[0], &preinit_done);
-	serve(ends[0], argv[1], atoi(argv[2]));
+	serve(ends[0], transport.udp, argv[1], ifindex, atoi(argv[2]));
 	if (waitpid(worker, &status, 0) < 0 || !WIFEXITED(status))
 		fail("worker", ECHILD);
 	return WEXITSTATUS(status);

@@ -85,7 +85,7 @@ static long do_connect(long number)
 				       .sin_addr = {htonl(0x0a4d0001)}};
 
 	(void)number;
-	return connect(WORKER_UDP, (const struct sockaddr *)&to, sizeof(to));
+	return connect(WORKER_PACKET, (const struct sockaddr *)&to, sizeof(to));
 }
 
 static long send_elsewhere(int ifindex, uint16_t protocol)
@@ -233,11 +233,11 @@ static long unfilter_packet(long number)
 	return setsockopt(WORKER_PACKET, SOL_SOCKET, SO_DETACH_FILTER, NULL, 0);
 }
 
-static long bind_udp_elsewhere(long number)
+static long bind_elsewhere(long number)
 {
 	const int ifindex = (int)number;
 
-	return setsockopt(WORKER_UDP, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex,
+	return setsockopt(WORKER_ARP, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex,
 			  sizeof(ifindex));
 }
 
@@ -260,7 +260,7 @@ static long do_ioctl(long number)
 	struct ifreq request = {.ifr_name = "cli0"};
 
 	(void)number;
-	return ioctl(WORKER_UDP, SIOCSIFFLAGS, &request);
+	return ioctl(WORKER_ARP, SIOCSIFFLAGS, &request);
 }
 
 static long do_dumpable(long number)
@@ -279,7 +279,7 @@ static long map_memory(long number)
 static long read_others_frames(long number)
 {
 	(void)number;
-	return recv(WORKER_UDP, octets, sizeof(octets), 0);
+	return recv(WORKER_ARP, octets, sizeof(octets), 0);
 }
 
 /* The link down, by the socket that may only ask; the kernel's answer. */
@@ -314,6 +314,7 @@ static long set_link_down(long number)
 /* Notices. */
 
 static struct notice_script script;
+static struct notice_renewal renewal;
 static struct notice_log line;
 static struct notice_state status;
 
@@ -390,6 +391,16 @@ static long item_size(long number)
 	fill_script(REASON_BOUND);
 	last_item()->size = (uint16_t)number;
 	say_script();
+	return 0;
+}
+
+/* So many, none of which is a DHCPREQUEST. */
+static long renew(long number)
+{
+	renewal.type = NOTICE_RENEWAL;
+	memset(renewal.message, 'e', sizeof(renewal.message));
+	while (number-- > 0)
+		say(&renewal, sizeof(renewal));
 	return 0;
 }
 
@@ -569,13 +580,13 @@ static const struct {
 	{"memfd", do_memfd, false},
 	{"io_uring", do_io_uring, false},
 	{"unfilter", unfilter_packet, false},
-	{"bind-udp", bind_udp_elsewhere, false},
+	{"bind-device", bind_elsewhere, false},
 	{"getppid", ask_parent, false},
 	{"unlink", do_unlink, false},
 	{"ioctl", do_ioctl, false},
 	{"dumpable", do_dumpable, false},
 	{"map-memory", map_memory, false},
-	{"recv-udp", read_others_frames, false},
+	{"recv-frames", read_others_frames, false},
 	{"link-down", set_link_down, false},
 	{"size", of_size, true},
 	{"type", of_type, true},
@@ -595,6 +606,7 @@ static const struct {
 	{"state", of_state, true},
 	{"sandbox", of_sandbox, true},
 	{"flood", flood, false},
+	{"renew", renew, false},
 	{"announce", announce, true},
 	{"exit", end, true},
 };

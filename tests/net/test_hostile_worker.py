@@ -76,7 +76,7 @@ KILLED = ("open", "create", "socket", "bind", "connect", "interface",
           "ethertype", "descriptor", "execve", "fork", "vfork", "ptrace",
           "readv", "kill", "abort", "setuid", "capset", "unshare",
           "map-code", "make-code", "memfd", "io_uring", "unfilter",
-          "bind-udp")
+          "bind-device")
 
 
 @pytest.mark.parametrize("verb", KILLED)
@@ -90,7 +90,7 @@ def test_verb_that_kills(lab, raw, attacked, verb):
 
 
 @pytest.mark.parametrize("verb", ["getppid", "unlink", "ioctl", "dumpable",
-                                  "map-memory", "recv-udp"])
+                                  "map-memory", "recv-frames"])
 def test_call_that_fails(lab, raw, attacked, verb):
     """What is merely unknown fails, which is said once; the lease comes."""
     script = lab.own_script()
@@ -112,6 +112,47 @@ def test_link_is_not_its_to_change(lab, raw, attacked):
     client.wait_log(r"hostile: link-down \d+: Operation not permitted")
     lab.script.wait("BOUND")
     assert "UP" in lab.link("cli0")["flags"]
+
+
+RENEWALS_A_SECOND = 20
+
+
+def strange(lab):
+    """Datagrams of the client's that are no DHCP message."""
+    return [frame for frame in lab.sent()
+            if frame.is_udp and b"eeee" in frame.data]
+
+
+def test_renewal_of_no_lease(lab, raw, attacked):
+    """Nobody has an address to send from; the lease comes."""
+    client = attacked("renew", number=3)
+    client.wait_log(r"hostile: renew 3: done")
+    relent(raw)
+    lab.script.wait("BOUND")
+    assert strange(lab) == []
+
+
+def test_renewals_are_few_and_for_the_server(lab, raw, attacked):
+    """What it says goes to whom the lease is from, by its own link: no
+    choice of address, port or interface, and not many a second."""
+    lab.add_interface("cli1")
+    lab.ip(lab.inside, "addr add 10.77.0.77/24 dev cli1")
+    script = lab.own_script()
+    client = attacked("getppid")
+    script.wait("BOUND")
+    labs.wait_for("address", lambda: lab.addresses("cli0"))
+    raw.options[-1] = (COMMAND, b"renew 500")
+    client.signal(signal.SIGHUP)
+    client.wait_log(r"hostile: renew 500: done")
+    labs.wait_for("all notices", lambda: int(status_file(lab)[
+        "notices_dropped"]) >= 500 - 3 * RENEWALS_A_SECOND or client.signal(
+            signal.SIGUSR1))
+    sent = strange(lab)
+    assert 0 < len(sent) <= 3 * RENEWALS_A_SECOND
+    assert {(f.ip_source, f.ip_destination, f.ports) for f in sent} == {
+        (raw.address, labs.SERVER, (68, 67))}
+    assert lab.sent(name="cli1") == []
+    lab.captures.pop("cli0")[0].socket.close()  # not to be judged
 
 
 MALFORMED = [

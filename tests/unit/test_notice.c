@@ -156,6 +156,17 @@ static void only_the_exact_size_is_let_in(void **state)
 			 NOTICE_INVALID);
 }
 
+static void a_renewal_has_its_size_and_any_octets(void **state)
+{
+	struct notice_renewal renewal = {.type = NOTICE_RENEWAL};
+
+	(void)state;
+	memset(renewal.message, 0xff, sizeof(renewal.message));
+	assert_int_equal(CHECK(renewal), NOTICE_RENEWAL);
+	for (size_t length = 0; length < sizeof(renewal); length++)
+		assert_int_equal(check(&renewal, length), NOTICE_INVALID);
+}
+
 static void an_unknown_type_is_kept_out(void **state)
 {
 	union notice notice = {.type = NOTICE_INVALID};
@@ -288,6 +299,7 @@ int main(void)
 		cmocka_unit_test(a_size_without_a_count_is_not_empty),
 		cmocka_unit_test(variables_that_are_not_valid_are_kept_out),
 		cmocka_unit_test(only_the_exact_size_is_let_in),
+		cmocka_unit_test(a_renewal_has_its_size_and_any_octets),
 		cmocka_unit_test(an_unknown_type_is_kept_out),
 		cmocka_unit_test(times_that_are_out_of_order_are_kept_out),
 		cmocka_unit_test(log_lines_have_a_level_from_error_to_debug),

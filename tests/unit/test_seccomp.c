@@ -57,7 +57,6 @@ static void become_worker(void)
 	place(ends[1], MONITOR);
 	place(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), WORKER_PACKET);
 	place(socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), WORKER_ARP);
-	place(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), WORKER_UDP);
 	place(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, 0), WORKER_NETLINK);
 	place(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK), WORKER_DEADLINE);
 	place(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK), WORKER_RESUMED);
@@ -137,7 +136,6 @@ CALL(arp_recvmsg, recvmsg(WORKER_ARP, &no_message, 0))
 CALL(arp_write, write(WORKER_ARP, octets, sizeof(octets)))
 CALL(arp_filter, setsockopt(WORKER_ARP, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
 			    sizeof(filter)))
-CALL(udp_sendmsg, sendmsg(WORKER_UDP, &no_message, 0))
 CALL(netlink_recvmsg, recvmsg(WORKER_NETLINK, &no_message, 0))
 CALL(netlink_write, write(WORKER_NETLINK, octets, sizeof(octets)))
 CALL(deadline_arm, timerfd_settime(WORKER_DEADLINE, 0, &soon, NULL))
@@ -147,10 +145,10 @@ CALL(resumed_arm, timerfd_settime(WORKER_RESUMED, 0, &soon, NULL))
 static void what_a_worker_does_is_let_through(void **state)
 {
 	long (*const calls[])(void) = {
-		do_ppoll,      do_clock,       do_random,     do_recv,
-		do_send,       packet_recvmsg, packet_write,  arp_recvmsg,
-		arp_write,     arp_filter,     udp_sendmsg,   netlink_recvmsg,
-		netlink_write, deadline_arm,   deadline_read, resumed_arm,
+		do_ppoll,     do_clock,       do_random,       do_recv,
+		do_send,      packet_recvmsg, packet_write,    arp_recvmsg,
+		arp_write,    arp_filter,     netlink_recvmsg, netlink_write,
+		deadline_arm, deadline_read,  resumed_arm,
 	};
 
 	(void)state;
@@ -181,9 +179,9 @@ static void a_failed_assertion_ends_as_one(void **state)
 CALL(read_pipe, read(WORKER_PIPE, octets, 1))
 CALL(read_resumed, read(WORKER_RESUMED, octets, 8))
 CALL(read_high, syscall(SYS_read, WORKER_DEADLINE + HIGH, octets, 8))
-CALL(recvfrom_udp, recv(WORKER_UDP, octets, sizeof(octets), 0))
+CALL(recvfrom_stranger, recv(STRANGER, octets, sizeof(octets), 0))
 CALL(recvmsg_pipe, recvmsg(WORKER_PIPE, &no_message, MSG_DONTWAIT))
-CALL(recvmsg_udp, recvmsg(WORKER_UDP, &no_message, 0))
+CALL(recvmsg_stranger, recvmsg(STRANGER, &no_message, 0))
 CALL(write_pipe, write(WORKER_PIPE, octets, 1))
 CALL(write_stderr, write(STDERR_FILENO, "", 0))
 CALL(write_stranger, write(STRANGER, octets, 1))
@@ -192,7 +190,7 @@ CALL(arm_stranger, timerfd_settime(STRANGER, 0, &soon, NULL))
 CALL(get_parent, syscall(SYS_getppid))
 CALL(map_plain, mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 CALL(protect_plain, mprotect((void *)4096, 4096, PROT_READ))
-CALL(do_ioctl, syscall(SYS_ioctl, WORKER_UDP, 0x8913, octets))
+CALL(do_ioctl, syscall(SYS_ioctl, STRANGER, 0x8913, octets))
 CALL(do_prctl, prctl(PR_SET_DUMPABLE, 1))
 CALL(do_sigaction, sigaction(SIGSYS, NULL, NULL))
 CALL(do_unlink, syscall(SYS_unlinkat, AT_FDCWD, "/nowhere", 0))
@@ -204,12 +202,14 @@ CALL(no_such_call, syscall(4000))
 static void what_is_unknown_fails_and_no_more(void **state)
 {
 	long (*const calls[])(void) = {
-		read_pipe,      read_resumed,  read_high,    recvfrom_udp,
-		recvmsg_pipe,   recvmsg_udp,   write_pipe,   write_stderr,
-		write_stranger, write_high,    arm_stranger, get_parent,
-		map_plain,      protect_plain, do_ioctl,     do_prctl,
-		do_sigaction,   do_unlink,     do_close,     do_dup,
-		do_futex,       no_such_call,
+		read_pipe,         read_resumed,  read_high,
+		recvfrom_stranger, recvmsg_pipe,  recvmsg_stranger,
+		write_pipe,        write_stderr,  write_stranger,
+		write_high,        arm_stranger,  get_parent,
+		map_plain,         protect_plain, do_ioctl,
+		do_prctl,          do_sigaction,  do_unlink,
+		do_close,          do_dup,        do_futex,
+		no_such_call,
 	};
 
 	(void)state;
@@ -238,7 +238,7 @@ CALL(do_socket, socket(AF_INET, SOCK_DGRAM, 0))
 CALL(do_bind,
      bind(WORKER_PACKET, (struct sockaddr *)&elsewhere, sizeof(elsewhere)))
 CALL(do_connect,
-     connect(WORKER_UDP, (struct sockaddr *)&elsewhere, sizeof(elsewhere)))
+     connect(STRANGER, (struct sockaddr *)&elsewhere, sizeof(elsewhere)))
 CALL(sendto_packet, sendto(WORKER_PACKET, octets, 60, 0,
 			   (struct sockaddr *)&elsewhere, sizeof(elsewhere)))
 CALL(send_packet, send(WORKER_PACKET, octets, 60, 0))
@@ -247,8 +247,9 @@ CALL(sendto_pipe, sendto(WORKER_PIPE, octets, 4, 0,
 CALL(sendto_high, syscall(SYS_sendto, WORKER_PIPE, octets, 4, 0, HIGH, 0))
 CALL(sendmsg_pipe, sendmsg(WORKER_PIPE, &no_message, 0))
 CALL(sendmsg_packet, sendmsg(WORKER_PACKET, &no_message, 0))
-CALL(sendmsg_high, syscall(SYS_sendmsg, WORKER_UDP + HIGH, &no_message, 0))
-CALL(do_sendmmsg, syscall(SYS_sendmmsg, WORKER_UDP, NULL, 0, 0))
+CALL(sendmsg_stranger, sendmsg(STRANGER, &no_message, 0))
+CALL(sendmsg_high, syscall(SYS_sendmsg, WORKER_PACKET + HIGH, &no_message, 0))
+CALL(do_sendmmsg, syscall(SYS_sendmmsg, STRANGER, NULL, 0, 0))
 CALL(packet_filter, setsockopt(WORKER_PACKET, SOL_SOCKET, SO_ATTACH_FILTER,
 			       &filter, sizeof(filter)))
 CALL(arp_unfilter,
@@ -286,21 +287,21 @@ static long in_32_bits(void)
 static void an_intruders_verbs_kill(void **state)
 {
 	long (*const calls[])(void) = {
-		do_execve,     do_execveat,      do_fork,
-		do_clone3,     map_exec,         protect_exec,
-		do_memfd,      do_openat,        do_openat2,
-		do_socket,     do_bind,          do_connect,
-		sendto_packet, send_packet,      sendto_pipe,
-		sendto_high,   sendmsg_pipe,     sendmsg_packet,
-		sendmsg_high,  do_sendmmsg,      packet_filter,
-		arp_unfilter,  arp_promiscuous,  arp_high,
-		do_ptrace,     do_kill,          kill_ourselves,
-		abort_another, signal_ourselves, do_setuid,
-		do_capset,     do_unshare,       do_bpf,
-		do_uring,
+		do_execve,        do_execveat,   do_fork,
+		do_clone3,        map_exec,      protect_exec,
+		do_memfd,         do_openat,     do_openat2,
+		do_socket,        do_bind,       do_connect,
+		sendto_packet,    send_packet,   sendto_pipe,
+		sendto_high,      sendmsg_pipe,  sendmsg_packet,
+		sendmsg_stranger, sendmsg_high,  do_sendmmsg,
+		packet_filter,    arp_unfilter,  arp_promiscuous,
+		arp_high,         do_ptrace,     do_kill,
+		kill_ourselves,   abort_another, signal_ourselves,
+		do_setuid,        do_capset,     do_unshare,
+		do_bpf,           do_uring,
 #ifdef __x86_64__
-		do_open,       old_fork,         do_vfork,
-		x32_read,      in_32_bits,
+		do_open,          old_fork,      do_vfork,
+		x32_read,         in_32_bits,
 #endif
 	};
 
