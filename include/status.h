@@ -33,7 +33,7 @@
  *   [offers_refused] OFFERs that were not acceptable
  *   workers_failed   since the monitor started
  *   routes_refused   by the route policy, since then
- *   notices_dropped  log and state notices over the rate, since then
+ *   notices_dropped  notices over their rate, since then
  */
 #ifndef DHCPCANON_STATUS_H
 #define DHCPCANON_STATUS_H

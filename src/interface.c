@@ -29,7 +29,8 @@
 #define SECOND_MS 1000U
 #define HOUR_MS (3600 * SECOND_MS)
 #define NOTICES_A_SECOND 20
-#define NOTICES_AT_ONCE 32 /* before other interfaces have their turn */
+#define RENEWALS_A_SECOND 200 /* somebody may ask often, by SIGHUP */
+#define NOTICES_AT_ONCE 32    /* before other interfaces have their turn */
 #define WORKER_STOP_MS SECOND_MS
 #define SCRIPT_STOP_MS (2 * SECOND_MS) /* for one that runs when we stop */
 #define REFUSED_ROUTES_LOGGED 8
@@ -544,9 +545,10 @@ static void on_state_notice(struct interface *interface,
  * Log and state notices: no more than so many a second, each counted by
  * itself, so that what a network makes us log hides no state.
  */
-static bool may_speak(struct interface *interface, struct budget *budget)
+static bool may_speak(struct interface *interface, struct budget *budget,
+		      uint32_t most)
 {
-	if (budget_spend(budget, clock_boottime_ms(), NOTICES_A_SECOND))
+	if (budget_spend(budget, clock_boottime_ms(), most))
 		return true;
 	interface->notices_dropped++;
 	return false;
@@ -565,7 +567,7 @@ static void log_omitted(struct interface *interface)
 static void on_log_notice(struct interface *interface,
 			  const struct notice_log *notice)
 {
-	if (!may_speak(interface, &interface->lines)) {
+	if (!may_speak(interface, &interface->lines, NOTICES_A_SECOND)) {
 		interface->lines_omitted++;
 		return;
 	}
@@ -590,7 +592,7 @@ static void on_renewal_notice(struct interface *interface,
 	    !variables_address(&interface->lease.variables, FIELD_IP_ADDRESS,
 			       &source))
 		return;
-	if (!may_speak(interface, &interface->renewals))
+	if (!may_speak(interface, &interface->renewals, RENEWALS_A_SECOND))
 		return;
 	result = transport_send_udp(interface->udp, interface->ifindex, source,
 				    interface->server, notice->message,
@@ -629,7 +631,8 @@ void interface_on_pipe(struct interface *interface)
 		case NOTICE_STATE:
 			on_state_notice(interface, &received.state);
 			/* the last of too many is written a little later */
-			if (may_speak(interface, &interface->states))
+			if (may_speak(interface, &interface->states,
+				      NOTICES_A_SECOND))
 				interface->status_changed = true;
 			else
 				interface->status_late = true;
