@@ -27,11 +27,9 @@
 #define REQUEST_ATTEMPTS 4
 #define REQUEST_LIMIT_MS (60 * MS)
 
-#define RENEW_LEAST_MS (60 * MS) /* between two: RFC 2131 §4.4.5 */
-#define DECLINE_JITTER_MS                                                      \
-	(3 * MS)          /* on top of the pause: RFC 2131 §3.1 (5)           \
-			   */
-#define DELAY_FIRST_MS MS /* --delay-selecting: RFC 2131 §4.4.1 */
+#define RENEW_LEAST_MS (60 * MS)   /* between two: RFC 2131 §4.4.5 */
+#define DECLINE_JITTER_MS (3 * MS) /* beyond the pause: RFC 2131 §3.1 (5) */
+#define DELAY_FIRST_MS MS          /* --delay-selecting: RFC 2131 §4.4.1 */
 #define DELAY_LAST_MS (10 * MS)
 #define NAK_PAUSE_MAX_MS (64 * MS)
 #define SLEPT_LEAST_MS MS /* less is the two clocks' own difference */

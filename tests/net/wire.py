@@ -1,6 +1,6 @@
 """What is on the wire, for tests: frames decoded, built, and judged.
 
-Knows ANONYMITY.md and the RFCs, nothing of the program.  `Audit` follows a
+Knows dhcpcanon-anonymity(7) and the RFCs, nothing of the program.  `Audit` follows a
 client's conversation from both sides and names every octet that a frame of
 the client's should not have had.
 """
@@ -251,7 +251,7 @@ def judge_link(judge, mac, destination):
 
 
 def judge_ip(judge, source, destination, by_kernel):
-    """ANONYMITY.md §2 and §3, IP and UDP headers."""
+    """The IP and UDP headers of each frame."""
     data = judge.frame.data
     head, udp = data[14:34], data[34:]
     judge.expect("frame length", len(data), 342)
@@ -279,7 +279,7 @@ def judge_ip(judge, source, destination, by_kernel):
 
 
 def judge_bootp(judge, message, mac, ciaddr):
-    """ANONYMITY.md §1 and §2: what is the same in every message."""
+    """What is the same in every message."""
     judge.expect("BOOTP length", len(message.payload), 300)
     judge.expect("op", message.op, 1)
     judge.expect("htype", message.htype, 1)
@@ -450,7 +450,7 @@ class Audit:
                       f"secs is {message.secs}, {passed:.3f} s after the first")
 
     def judge_gap(self, judge, gaps):
-        """ANONYMITY.md §4: when the same message may be sent again."""
+        """When the same message may be sent again (RFC 2131 §4.1)."""
         self.sent.append(judge.frame.time)
         again = len(self.sent) - 1
         if again == 0:

@@ -1,7 +1,7 @@
 /*
- * The life of a lease by DESIGN's rules: one function for each kind of event.
- * Where chance decides in the client, the judge knows a range; everything
- * else is known exactly, and what is not expected is a fault.
+ * The life of a lease as dhcpcanon(8) has it: one function for each kind of
+ * event.  Where chance decides in the client, the judge knows a range;
+ * everything else is known exactly, and what is not expected is a fault.
  */
 #include "judge.h"
 
@@ -625,7 +625,7 @@ static void on_ack(struct step *step, const struct reply *reply)
 	become_bound(step);
 }
 
-/* DESIGN §3: at once, then after 1, 2, 4 … 64 s. */
+/* After a NAK: at once, then after 1, 2, 4 … 64 s. */
 static void on_nak(struct step *step, const struct reply *reply)
 {
 	struct judge *judge = step->judge;

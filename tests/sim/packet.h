@@ -41,7 +41,7 @@ uint32_t ones_sum(const uint8_t *at, size_t length, uint32_t sum);
 /* The sum of UDP's pseudo header for the datagram in the frame. */
 uint32_t pseudo_sum(const uint8_t *ip_header, uint32_t udp_length);
 
-/* The kernel's filter (DESIGN.md §2): what of the link reaches the socket. */
+/* The kernel's filter (packet(7)): what of the link reaches the socket. */
 bool filter_passes(const uint8_t *frame, size_t length, const uint8_t mac[6]);
 
 /* Likewise for ARP; `address` is watched, 0: nothing passes. */

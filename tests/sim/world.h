@@ -1,7 +1,7 @@
 /*
  * Everything around the client: the link, the kernel's filters, the monitor
- * that runs scripts and starts workers (DESIGN.md §2), the servers, other
- * hosts, and what befalls a machine.  One seed is one world.
+ * that runs scripts and starts workers, the servers, other hosts, and what
+ * befalls a machine.  One seed is one world.
  */
 #ifndef DHCPCANON_SIM_WORLD_H
 #define DHCPCANON_SIM_WORLD_H

@@ -88,7 +88,7 @@ static void only_a_renewal_has_headers_of_the_kernels(void **state)
 				 i == REHEARSED_REQUEST_RENEWING);
 }
 
-/* ANONYMITY.md's tables, seen from the frames. */
+/* dhcpcanon-anonymity(7), seen from the frames. */
 static void only_four_things_are_not_fixed(void **state)
 {
 	static const struct {

@@ -182,7 +182,7 @@ static inline void hold_invariants(const struct world *world)
 	assert_in_range(world->messages, 0, 1);
 	if (has_lease) {
 		assert_true(client->lease.expiry_ms > world->now_ms);
-	} else { /* nor kept of the address: DESIGN's "expiry" */
+	} else { /* nothing is kept of the address */
 		assert_memory_equal(&client->lease, &no_lease,
 				    sizeof(no_lease));
 		assert_memory_equal(&client->ack, &no_message,
