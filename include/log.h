@@ -20,6 +20,7 @@
 struct log_target {
 	bool to_stderr; /* -v and -d, unless -q came later */
 	bool debug;     /* LOG_DEBUG lines too (-v, -d) */
+	bool errors;    /* LOG_ERR lines to stderr in any case */
 };
 
 /*

@@ -80,6 +80,7 @@ void log_line(int level, const char *format, ...)
 {
 	char text[LOG_LINE_MAX];
 	va_list arguments;
+	bool to_stderr;
 
 	if (level == LOG_DEBUG && !target.debug)
 		return;
@@ -91,9 +92,10 @@ void log_line(int level, const char *format, ...)
 		if (*at < ' ' || *at > '~')
 			*at = '?';
 	}
-	if (target.to_stderr)
+	to_stderr = target.to_stderr || (target.errors && level <= LOG_ERR);
+	if (to_stderr)
 		write_stderr(level, text);
-	if (target.to_stderr && stderr_is_journal)
+	if (to_stderr && stderr_is_journal)
 		return;
 	if (sink_for_all != NULL)
 		sink_for_all(level, text);

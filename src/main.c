@@ -201,9 +201,11 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	case CLI_RELEASE:
 	case CLI_STOP:
+		/* why it failed is for whoever called */
 		log_open(name,
 			 (struct log_target){.to_stderr = options.to_stderr,
-					     .debug = options.is_verbose});
+					     .debug = options.is_verbose,
+					     .errors = true});
 		configuration_read(&options);
 		log_options(&options);
 		configuration_log(&options);

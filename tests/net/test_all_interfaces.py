@@ -163,10 +163,9 @@ def test_stopping_one_by_name_that_is_held_with_all(lab, raw, is_mute):
     lab.script.wait("PREINIT" if is_mute else "BOUND")
     if not is_mute:
         labs.wait_for("a lease", (lab.state / "eth1.leases").exists)
-    status, _, errors = lab.command("-x", "-v", "-sf", lab.script.path,
-                                    "eth1")
+    status, _, errors = lab.command("-x", "-sf", lab.script.path, "eth1")
     assert status == 1
-    assert "eth1: its client runs on, it has another pid file" in errors
+    assert errors == "eth1: its client runs on, it has another pid file\n"
     assert client.is_alive()
     assert "STOP" not in lab.script.reasons()
     assert (lab.state / "eth1.leases").exists() != is_mute
@@ -347,6 +346,23 @@ def test_none_as_dhclient(lab, flags):
     assert "No broadcast interfaces found - exiting." in errors
     run, = lab.script.runs()
     assert run.env == {"REASON": "NBI", "PATH": PATH}
+
+
+def test_the_script_for_none_has_the_users_variables(lab):
+    status, _, _ = lab.command("-1", "-e", "PEER=no", "-sf", lab.script.path)
+    assert status == 2
+    run, = lab.script.runs()
+    assert run.env == {"PEER": "no", "REASON": "NBI", "PATH": PATH}
+
+
+def test_a_script_for_none_that_cannot_run(lab):
+    """Nobody waits for it."""
+    script = lab.folder / "no-script"
+    script.write_text("#!/nosuch/interpreter\n")
+    script.chmod(0o755)
+    status, _, errors = lab.command("-1", "-v", "-sf", str(script))
+    assert status == 2
+    assert f"script {script} for NBI: No such file" in errors
 
 
 def test_none_as_dhclient_that_waits(lab, raw):
