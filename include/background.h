@@ -7,15 +7,15 @@
 
 /*
  * Forks.  In the child returns a descriptor for background_release; the
- * parent exits with the status that it brings, or with the child's own if it
- * ends before.  Returns -errno when that is not possible.
+ * parent exits with 0 as soon as it is released, or with the child's own
+ * status if that ends before.  Returns -errno when that is not possible.
  */
 int background_fork(void);
 
 /*
- * Lets the parent go with `status` and leaves its session, directory and
- * standard descriptors (-1, or a second time: does nothing).
+ * Lets the parent go and leaves its session, directory and standard
+ * descriptors (-1, or a second time: does nothing).
  */
-void background_release(int *descriptor, int status);
+void background_release(int *descriptor);
 
 #endif

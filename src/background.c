@@ -6,23 +6,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The parent: no more than a status. */
+/* The parent: waits, no more. */
 static void wait_and_exit(int descriptor, pid_t child)
 {
-	uint8_t status;
+	char released;
 	int ended;
 	ssize_t got;
 
 	do {
-		got = read(descriptor, &status, sizeof(status));
+		got = read(descriptor, &released, sizeof(released));
 	} while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)sizeof(status))
-		_exit(status);
+	if (got > 0)
+		_exit(EXIT_SUCCESS);
 	while (waitpid(child, &ended, 0) < 0)
 		if (errno != EINTR)
 			_exit(EXIT_FAILURE);
@@ -47,9 +46,9 @@ int background_fork(void)
 	return ends[1];
 }
 
-void background_release(int *descriptor, int status)
+void background_release(int *descriptor)
 {
-	const uint8_t octet = (uint8_t)status;
+	const char released = 1;
 	int null;
 
 	if (*descriptor < 0)
@@ -64,7 +63,7 @@ void background_release(int *descriptor, int status)
 		dup2(null, STDERR_FILENO);
 		close(null);
 	}
-	while (write(*descriptor, &octet, sizeof(octet)) < 0 && errno == EINTR)
+	while (write(*descriptor, &released, 1) < 0 && errno == EINTR)
 		;
 	close(*descriptor);
 	*descriptor = -1;

@@ -87,13 +87,13 @@ static void settle_signals(sigset_t *while_waiting)
 }
 
 /* Whoever started us is told when there is something to tell, once. */
-static void report_start(int status)
+static void report_start(void)
 {
 	service_ready();
 	if (monitor.parent < 0)
 		return;
 	log_to_stderr(false);
-	background_release(&monitor.parent, status);
+	background_release(&monitor.parent);
 }
 
 static void reap(void)
@@ -219,7 +219,7 @@ static void follow(struct interface *interface)
 	/* contract of dhclient: 0 after a first lease, and after FAIL too */
 	if (interface->was_bound ||
 	    (interface->had_no_lease && !monitor.start->options->once))
-		report_start(EXIT_SUCCESS);
+		report_start();
 }
 
 static void finish(int exit_status)
@@ -277,7 +277,7 @@ static void lose_patience(void)
 	if (monitor.start->options->once)
 		finish(EXIT_NONE);
 	else
-		report_start(EXIT_SUCCESS);
+		report_start();
 }
 
 /* True when no interface is left, or none that a worker will serve. */
@@ -473,7 +473,7 @@ int monitor_run(const struct monitor_start *start)
 	/* until here what is wrong was for whoever called */
 	log_to_stderr(start->options->to_stderr);
 	if (start->options->background_at_once)
-		report_start(EXIT_SUCCESS);
+		report_start();
 	exit_status = serve(&mask);
 	service_stopping();
 	remove_status();

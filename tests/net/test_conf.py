@@ -93,6 +93,14 @@ def test_script_of_the_file(lab, raw):
     assert lab.script.wait("BOUND")
 
 
+def test_script_of_the_command_line_comes_first(lab, raw):
+    conf = write(lab, """script "/bin/false";
+interface "cli0" { script "/bin/false"; }
+""")
+    lab.client(*QUICK, "-cf", conf)
+    lab.script.wait("BOUND")
+
+
 def test_missing_file_is_an_empty_one(lab, raw):
     lab.client(*QUICK, "-cf", str(lab.folder / "nowhere.conf"))
     assert lab.script.wait("BOUND")
