@@ -433,7 +433,7 @@ static bool have_all_ended(const struct options *options)
 		if (!is_left_running(options, options->interface[i]))
 			continue;
 		log_line(LOG_ERR,
-			 "%s: its client runs on, it has another pid file",
+			 "%s: its client runs on, it has another pid file or none",
 			 options->interface[i]);
 		result = is_dhclient;
 	}

@@ -269,7 +269,23 @@ def test_relative_files(lab, place, raw):
         program="sh")
     assert (status, out, errors) == (0, "", "")
     assert (lab.run / "my.leases").exists()
-    assert labs.is_running(dropin.pid_in(lab.run / "my.pid"))
+    pid = dropin.pid_in(lab.run / "my.pid")
+    assert labs.is_running(pid)
+
+
+def test_relative_files_stay_the_callers(lab, raw):
+    """Also once the program has left for /, until its end."""
+    status, _, errors = lab.command(
+        "-c", f'cd /run && cp {lab.script.path} script && exec '
+        f'{labs.PROGRAM} {" ".join(QUICK)} -lf my.leases -pf my.pid '
+        '-sf ./script cli0', program="sh")
+    assert (status, errors) == (0, "")
+    pid = dropin.pid_in(lab.run / "my.pid")
+    assert (lab.run / "my.leases").exists()
+    os.kill(pid, signal.SIGTERM)
+    labs.wait_for("end", lambda: not labs.is_running(pid))
+    assert not list(lab.run.glob("my.*"))
+    assert lab.script.reasons()[-1] == "STOP"
 
 
 def test_files_from_the_environment(lab, place, raw):

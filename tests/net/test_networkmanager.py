@@ -74,6 +74,10 @@ def test_command_line_and_files(lab, raw):
         "-cf", "/var/lib/NetworkManager/dhclient-cli0.conf", "cli0"]
     assert pid_file.read_text() == f"{client}\n"
     assert "fixed-address 10.77.0.150;" in lease_file.read_text()
+    # where the machine has been is not kept
+    manager.down()
+    assert not labs.is_running(client)
+    assert not lease_file.exists()
 
 
 def test_routes_of_the_network(lab, raw):
