@@ -313,7 +313,6 @@ static void tell_bound(struct client *client)
 		else
 			withdraw(client);
 	}
-	client->script.news = false;
 	tell(client, REASON_BOUND);
 }
 

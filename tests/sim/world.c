@@ -278,7 +278,7 @@ static void arm_timer(struct world *world)
 		return;
 	if (!world->kind &&
 	    dice_below(&world->dice, 1000) < world->weather.lateness)
-		late = dice_duration(&world->dice, 10, 2 * S);
+		late = dice_duration(&world->dice, 10, 60 * S);
 	world->deadline_ms = deadline;
 	world->timer_ms =
 		(deadline > world->now_ms ? deadline : world->now_ms) + late;

@@ -348,6 +348,25 @@ static void request_comes_a_second_late_at_most(void **state)
 	expect_request_schedule(*state, MOST, 1000);
 }
 
+/* A worker that stood still has fewer tries, and no more time. */
+static void requests_end_at_60_s_however_late_a_timer_was(void **state)
+{
+	struct world *world = *state;
+
+	world->config.timeout_ms = 3600000;
+	to_requesting(world);
+	wait_ms(world, 50 * SECOND);
+	timer(world);
+	expect_sent(world, SENT_REQUEST_SELECTING);
+	expect_wait(world, 8 * SECOND);
+	advance(world);
+	expect_sent(world, SENT_REQUEST_SELECTING);
+	expect_wait(world, 2 * SECOND);
+	advance(world);
+	expect_state(world, STATE_SELECTING);
+	expect_sent(world, SENT_DISCOVER);
+}
+
 static void
 after_unanswered_requests_discover_starts_its_times_anew(void **state)
 {
@@ -1949,6 +1968,27 @@ static void with_grace_another_address_replaces_the_old(void **state)
 	expect_script(world, REASON_BOUND);
 }
 
+/* The script is still to be told that the first of two leases is over. */
+static void no_grace_for_an_address_that_is_being_replaced(void **state)
+{
+	struct world *world = *state;
+
+	world->config.arp_wait_ms = 0;
+	world->config.carrier_grace_ms = 3600000;
+	to_told(world);
+	carrier_goes(world);
+	carrier_comes(world);
+	world->reply.yiaddr = ip("192.0.2.11");
+	offer(world);
+	ack(world);
+	expect_state(world, STATE_BOUND);
+	expect_no_script(world);
+	carrier_goes(world);
+	expect_wait(world, 60 * SECOND); /* FAIL: no address is kept */
+	script_ends(world, SCRIPT_OK);
+	expect_script(world, REASON_EXPIRE);
+}
+
 static void when_grace_is_over_the_address_is_taken_down(void **state)
 {
 	struct world *world = *state;
@@ -2676,6 +2716,7 @@ int main(void)
 		TEST(request_is_sent_at_0_4_12_28_and_given_up_at_60_s),
 		TEST(request_comes_a_second_early_at_most),
 		TEST(request_comes_a_second_late_at_most),
+		TEST(requests_end_at_60_s_however_late_a_timer_was),
 		TEST(after_unanswered_requests_discover_starts_its_times_anew),
 		TEST(a_retransmission_has_an_order_of_its_own),
 		TEST(a_rejected_server_is_not_heard),
@@ -2762,6 +2803,7 @@ int main(void)
 		TEST(preinit_waits_while_the_link_is_down),
 		TEST(with_grace_the_same_address_is_not_interrupted),
 		TEST(with_grace_another_address_replaces_the_old),
+		TEST(no_grace_for_an_address_that_is_being_replaced),
 		TEST(when_grace_is_over_the_address_is_taken_down),
 		TEST(grace_does_not_outlast_the_lease),
 		TEST(grace_keeps_nothing_that_was_not_told),
