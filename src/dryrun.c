@@ -331,7 +331,7 @@ static int start(const char *argv0)
 
 static void print_beginning(void)
 {
-	printf("One DHCPDISCOVER on %s; offers of the next %llu seconds.  "
+	printf("One DHCPDISCOVER on %s; offers of the next %llu s.  "
 	       "Nothing is requested\nor configured.\n",
 	       dry.name, (unsigned long long)(dry.wait_ms / 1000));
 	fflush(stdout);

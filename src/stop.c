@@ -143,6 +143,7 @@ static bool stop_client(const struct options *options, const char *path)
 	if (client > 0)
 		result = end_client(options, path, client);
 	if (result < 0) {
+		log_to_stderr(true);
 		log_line(LOG_ERR, "%s: the client that holds it: %s", path,
 			 strerror(-result));
 		return false;
@@ -380,8 +381,10 @@ static bool clear_file(const struct options *options, const char *path)
 	}
 	if (has_ended)
 		result = clear_blocks(options, path);
-	if (result < 0)
+	if (result < 0) {
+		log_to_stderr(true);
 		log_line(LOG_ERR, "%s: %s", path, strerror((int)-result));
+	}
 	return result >= 0;
 }
 
@@ -432,6 +435,8 @@ static bool have_all_ended(const struct options *options)
 	for (size_t i = 0; i < options->interface_count; i++) {
 		if (!is_left_running(options, options->interface[i]))
 			continue;
+		if (!is_dhclient)
+			log_to_stderr(true);
 		log_line(LOG_ERR,
 			 "%s: its client runs on, it has another pid file or none",
 			 options->interface[i]);
