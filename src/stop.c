@@ -438,7 +438,8 @@ static bool have_all_ended(const struct options *options)
 		if (!is_dhclient)
 			log_to_stderr(true);
 		log_line(LOG_ERR,
-			 "%s: its client runs on, it has another pid file or none",
+			 "%s: its client runs on, it has another pid file or "
+			 "none",
 			 options->interface[i]);
 		result = is_dhclient;
 	}
