@@ -233,13 +233,16 @@ void files_drop_pid(const struct options *options)
 	}
 }
 
-/* True if the leases of that name are ours to write. */
+/* True if the leases of that name, old or new, are ours to write. */
 static bool is_one_of(struct interface *const *all, size_t count,
 		      const char *name)
 {
+	const uint32_t index = if_nametoindex(name);
+
 	for (size_t i = 0; i < count; i++)
 		if (all[i]->phase != PHASE_ENDED &&
-		    strcmp(all[i]->name, name) == 0)
+		    (strcmp(all[i]->name, name) == 0 ||
+		     (index != 0 && all[i]->ifindex == index)))
 			return true;
 	return false;
 }

@@ -475,10 +475,12 @@ static void announce_lease(struct interface *interface,
 {
 	static struct lease_record fresh;
 	struct route refused[REFUSED_ROUTES_LOGGED];
+	char name[IF_NAMESIZE];
 	size_t count;
 
+	/* by that -r will look for it */
 	snprintf(fresh.interface, sizeof(fresh.interface), "%s",
-		 interface->name);
+		 current_name(interface, name));
 	variables_copy(&fresh.variables, &notice->variables);
 	interface->server.s_addr = 0;
 	variables_address(&fresh.variables, OPTION_SERVER_IDENTIFIER,

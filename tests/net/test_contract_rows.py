@@ -643,6 +643,19 @@ def test_two_clients_on_two_interfaces(lab, place, raw):
     assert (place.lib / "dhclient.cli1.leases").exists()
 
 
+def test_renamed_link_is_ended_by_its_new_name(lab, place, raw):
+    first, _ = bound(lab, place)
+    lab.ip(lab.inside, "link set cli0 down", "link set cli0 name new0",
+           "link set new0 up")
+    again = lab.script.wait("BOUND", after=first)
+    labs.wait_for("a lease", (place.lib / "dhclient.leases").exists)
+    status, errors = command(lab, place, "-r", interface="new0")
+    assert status == 0, errors
+    assert again["interface"] == "new0"
+    assert lab.script.runs("RELEASE")[0]["interface"] == "new0"
+    assert not list(place.lib.iterdir())
+
+
 def test_two_clients_share_a_lease_file(lab, place, raw):
     """Each leaves the other's block, when it starts and when it ends."""
     two_addresses(lab, raw)
