@@ -1,7 +1,8 @@
 /*
  * What one instance has and no other may have at the same time, whatever its
- * pid file is: abstract sockets, which live in the network namespace and die
- * with their process.
+ * pid file is: TCP port 68 of a link, bound and not listened on.  It lives in
+ * the network namespace, dies with its process, and is nobody's to take who
+ * may not be a DHCP client: an abstract socket could be anybody's.
  */
 #ifndef DHCPCANON_INSTANCE_H
 #define DHCPCANON_INSTANCE_H
@@ -10,6 +11,8 @@
 #include <stdint.h>
 
 /*
+ * Each takes CAP_NET_BIND_SERVICE, which is raised for that long if need be.
+ *
  * Takes the link `ifindex` until the descriptor that is returned is closed;
  * or -errno, -EADDRINUSE if an instance has it.
  */

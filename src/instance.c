@@ -1,69 +1,94 @@
-/* Names of abstract sockets, and who has them.  Must not know what for. */
+/*
+ * Ports that are bound and never listened on, and who has them.  Must not
+ * know what for.
+ */
 #include "instance.h"
 
+#include "frame.h"
+#include "privilege.h"
+
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-#define NAME_MAX_LENGTH 32
-#define LEASES_TRIES 50 /* a millisecond apart */
+#define LOOPBACK 1U /* its index in every namespace; no client serves it */
 
-/* Does `act`, bind or connect, for that name; a descriptor or -errno. */
-static int open_and(int (*act)(int, const struct sockaddr *, socklen_t),
-		    const char *name)
+#define LINK_TRIES 3 /* a millisecond apart: somebody may only have asked */
+#define LEASES_TRIES 50
+
+static int bind_port(int descriptor)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const int length = snprintf(&address.sun_path[1], NAME_MAX_LENGTH,
-				    "dhcpcanon/%s", name);
-	const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(DHCP_CLIENT_PORT),
+		.sin_addr = {htonl(INADDR_ANY)},
+	};
+
+	if (bind(descriptor, (const struct sockaddr *)&address,
+		 sizeof(address)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A descriptor or -errno. */
+static int take(uint32_t ifindex)
+{
+	const int index = (int)ifindex;
+	const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int result = 0;
 
 	if (descriptor < 0)
 		return -errno;
-	if (act(descriptor, (struct sockaddr *)&address,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-			    (size_t)length)) < 0) {
-		const int error = errno;
+	if (setsockopt(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX, &index,
+		       sizeof(index)) < 0)
+		result = -errno;
+	if (result == 0)
+		result = bind_port(descriptor);
+	if (result == -EACCES && privilege_raise(CAP_NET_BIND_SERVICE) == 0) {
+		result = bind_port(descriptor);
+		privilege_lower(CAP_NET_BIND_SERVICE);
+	}
+	if (result == 0)
+		return descriptor;
+	close(descriptor);
+	return result;
+}
 
-		close(descriptor);
-		return -error;
+static int take_in_time(uint32_t ifindex, int tries)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int descriptor = take(ifindex);
+
+	for (int i = 1; i < tries && descriptor == -EADDRINUSE; i++) {
+		nanosleep(&pause, NULL);
+		descriptor = take(ifindex);
 	}
 	return descriptor;
 }
 
 int instance_take_link(uint32_t ifindex)
 {
-	char name[NAME_MAX_LENGTH];
-
-	snprintf(name, sizeof(name), "%u", ifindex);
-	return open_and(bind, name);
+	return take_in_time(ifindex, LINK_TRIES);
 }
 
 bool instance_has_link(const char *name)
 {
-	char index[NAME_MAX_LENGTH];
+	const uint32_t ifindex = if_nametoindex(name);
 	int descriptor;
 
-	snprintf(index, sizeof(index), "%u", if_nametoindex(name));
-	descriptor = open_and(connect, index);
-	if (descriptor < 0)
+	if (ifindex == 0)
 		return false;
-	close(descriptor);
-	return true;
+	descriptor = take(ifindex);
+	if (descriptor >= 0)
+		close(descriptor);
+	return descriptor == -EADDRINUSE;
 }
 
 int instance_take_leases(void)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
-	int descriptor = open_and(bind, "leases");
-
-	for (int i = 1; i < LEASES_TRIES && descriptor == -EADDRINUSE; i++) {
-		nanosleep(&pause, NULL);
-		descriptor = open_and(bind, "leases");
-	}
-	return descriptor;
+	return take_in_time(LOOPBACK, LEASES_TRIES);
 }

@@ -39,12 +39,12 @@ def test_lookup_knows_what_is_not_permitted():
     trace = apparmor.Trace(profile, lambda path: path)
     trace.feed('1 openat(AT_FDCWD</>, "/etc/shadow", O_RDONLY) = 3</etc/shadow>\n'
                '1 execve("/usr/bin/curl", ["curl"], 0x0 /* 1 var */) = 0\n'
-               '1 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3<TCP:[1]>\n'
+               '1 socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3<TCP:[1]>\n'
                '1 unlink("/etc/passwd") = 0\n'
                '1 unlink("/etc/hosts") = -1 EACCES (Permission denied)\n')
     assert trace.refused == {
         "/etc/shadow r (openat)", "/usr/bin/curl x (execve)",
-        "network inet stream", "/etc/passwd w (unlink)"}
+        "network inet6 stream", "/etc/passwd w (unlink)"}
 
 
 class Traced(Names):

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void a_link_is_taken_once(void **state)
@@ -22,6 +23,24 @@ static void a_link_is_taken_once(void **state)
 	close(first);
 	assert_false(instance_has_link("lo"));
 	close(other);
+}
+
+/* As somebody who may not be a DHCP client, in a child. */
+static void a_plain_user_can_keep_nobody_from_a_link(void **state)
+{
+	const uint32_t lo = if_nametoindex("lo");
+	const pid_t child = fork();
+	int status, taken;
+
+	(void)state;
+	if (child == 0)
+		_exit(setresuid(65534, 65534, 65534) < 0 ||
+		      instance_take_link(lo) != -EACCES);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	taken = instance_take_link(lo);
+	assert_true(taken >= 0);
+	close(taken);
 }
 
 static void nobody_has_a_link_that_is_not_there(void **state)
@@ -55,6 +74,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_is_taken_once),
+		cmocka_unit_test(a_plain_user_can_keep_nobody_from_a_link),
 		cmocka_unit_test(nobody_has_a_link_that_is_not_there),
 		cmocka_unit_test(who_waits_in_vain_for_the_leases_goes_on),
 	};
