@@ -14,6 +14,12 @@
 enum mac_kind lladdr_kind_of(const char *name, const struct mac *current);
 
 /*
+ * True if the hardware of interface `name` has an address of its own, current
+ * or not.  Needs no privilege.
+ */
+bool lladdr_has_permanent(const char *name);
+
+/*
  * Gives `name` a fresh address, written to `*mac`: unicast, locally
  * administered, its 46 other bits uniform from the kernel's generator.  A link
  * that is up is taken down for that and brought up again: many drivers ask for

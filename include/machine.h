@@ -28,7 +28,7 @@ struct finding {
 };
 
 struct findings {
-	size_t count; /* what does not fit is left out */
+	size_t count; /* what does not fit is left out, notes first */
 	struct finding item[FINDINGS_MAX];
 };
 

@@ -65,6 +65,19 @@ enum mac_kind lladdr_kind_of(const char *name, const struct mac *current)
 			 has_permanent ? -1 : ask_assigned(name));
 }
 
+bool lladdr_has_permanent(const char *name)
+{
+	const int asked = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct mac permanent;
+	bool result;
+
+	if (asked < 0)
+		return false;
+	result = ask_permanent(asked, name, &permanent);
+	close(asked);
+	return result;
+}
+
 static int draw(struct mac *mac)
 {
 	const ssize_t got = getrandom(mac->octet, MAC_LENGTH, 0);

@@ -35,7 +35,9 @@ void findings_add(struct findings *findings, enum weight weight,
 	struct finding *finding;
 	va_list arguments;
 
-	if (findings->count == FINDINGS_MAX)
+	/* however many notes there are, leaks have their place */
+	if (findings->count >=
+	    (weight == WEIGHT_LEAK ? FINDINGS_MAX : FINDINGS_MAX / 2))
 		return;
 	finding = &findings->item[findings->count++];
 	finding->weight = weight;
@@ -99,7 +101,46 @@ static bool find_value(const char *path, const char *key, char *value,
 	return search.found;
 }
 
+/*
+ * The .link file that udev has applied, by udev's own record, and its
+ * MACAddressPolicy=.
+ */
+static bool find_policy(const struct view *view, char file[LINE_SIZE],
+			char policy[LINE_SIZE])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/run/udev/data/n%u", view->ifindex);
+	return find_value(path, "E:ID_NET_LINK_FILE=", file, LINE_SIZE) &&
+	       find_value(file, "MACAddressPolicy=", policy, LINE_SIZE);
+}
+
 /* The link-layer address. */
+
+/*
+ * One that is locally chosen and not the hardware's.  For hardware that has
+ * none, udev makes one of the machine-id (systemd.link(5)): by its bits alone
+ * it could be a random one.
+ */
+static void judge_local_address(const struct view *view)
+{
+	char file[LINE_SIZE], policy[LINE_SIZE];
+
+	if (!lladdr_has_permanent(view->name) &&
+	    find_policy(view, file, policy) &&
+	    strcmp(policy, "persistent") == 0) {
+		findings_add(view->out, WEIGHT_NOTE, "link_layer_address",
+			     "The hardware has no link-layer address; %s gives "
+			     "it one that is the same at every boot "
+			     "(MACAddressPolicy=persistent), unless somebody "
+			     "has set another.",
+			     file);
+		return;
+	}
+	findings_add(view->out, WEIGHT_GOOD, "link_layer_address",
+		     "The link-layer address is not the hardware's, and is "
+		     "marked as locally chosen, as random ones are.");
+}
 
 static void look_at_address(const struct view *view)
 {
@@ -110,9 +151,7 @@ static void look_at_address(const struct view *view)
 			     "identifies this machine wherever it goes.");
 		return;
 	case MAC_RANDOM:
-		findings_add(view->out, WEIGHT_GOOD, "link_layer_address",
-			     "The link-layer address is a random one, not the "
-			     "hardware's.");
+		judge_local_address(view);
 		return;
 	case MAC_FOREIGN:
 		findings_add(view->out, WEIGHT_NOTE, "link_layer_address",
@@ -129,18 +168,14 @@ static void look_at_address(const struct view *view)
 }
 
 /*
- * The .link file that udev has applied, by udev's own record.  Without one
- * that asks for a random address the hardware's is there first, and whatever
- * the kernel sends until it is changed has it.
+ * Without a file that asks for a random address the hardware's is there
+ * first, and whatever the kernel sends until it is changed has it.
  */
 static void look_at_link_file(const struct view *view)
 {
-	char path[64], file[LINE_SIZE], policy[64];
+	char file[LINE_SIZE], policy[LINE_SIZE];
 
-	snprintf(path, sizeof(path), "/run/udev/data/n%u", view->ifindex);
-	if (find_value(path, "E:ID_NET_LINK_FILE=", file, sizeof(file)) &&
-	    find_value(file, "MACAddressPolicy=", policy, sizeof(policy)) &&
-	    strcmp(policy, "random") == 0) {
+	if (find_policy(view, file, policy) && strcmp(policy, "random") == 0) {
 		findings_add(view->out, WEIGHT_GOOD, "link_file",
 			     "%s gives it a random address as soon as it "
 			     "appears.",
@@ -433,11 +468,11 @@ static void look_at_clients(const struct view *view)
 	static struct clients clients; /* too large for the stack */
 
 	clients = (struct clients){.view = view};
-	each_process(note_monitor, &clients.monitors);
-	each_process(judge_process, &clients);
 	clients.found |= look_at_network_manager(view);
 	clients.found |= look_at_networkd(view);
 	clients.found |= look_at_ifupdown(view);
+	each_process(note_monitor, &clients.monitors);
+	each_process(judge_process, &clients);
 	if (!clients.found)
 		findings_add(view->out, WEIGHT_GOOD, "dhcp_client",
 			     "No other DHCP client is seen on it.");
@@ -551,18 +586,41 @@ static bool take_address(const char *line, void *context)
 	return true;
 }
 
+/*
+ * The kernel's IN6_ADDR_GEN_MODE_STABLE_PRIVACY (RFC 7217): of the prefix, a
+ * secret and the permanent link-layer address, whatever the current one is.
+ */
+static bool is_stable(const struct view *view)
+{
+	char path[64 + IF_NAMESIZE], mode[8];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/addr_gen_mode",
+		 view->name);
+	return find_value(path, "", mode, sizeof(mode)) &&
+	       strcmp(mode, "2") == 0;
+}
+
 static void look_at_ipv6(const struct view *view)
 {
 	struct addresses addresses = {.view = view};
 
 	each_line("/proc/net/if_inet6", take_address, &addresses);
-	if (addresses.count == 0)
+	if (addresses.count == 0) {
 		findings_add(view->out, WEIGHT_GOOD, "ipv6",
 			     "It has no IPv6 address.");
+		return;
+	}
+	if (is_stable(view))
+		findings_add(view->out, WEIGHT_LEAK, "ipv6",
+			     "The kernel makes its IPv6 addresses of a secret "
+			     "that stays (addr_gen_mode 2): the link-local one "
+			     "is the same on every network, whatever the "
+			     "link-layer address.");
 	else if (addresses.made_of_mac == 0)
 		findings_add(view->out, WEIGHT_NOTE, "ipv6",
 			     "It has IPv6 addresses; none of them is made of a "
-			     "link-layer address.");
+			     "link-layer address.  Whether they are the same "
+			     "on other networks can't be seen.");
 }
 
 void machine_look(const char *name, uint32_t ifindex, const struct mac *mac,
@@ -572,7 +630,7 @@ void machine_look(const char *name, uint32_t ifindex, const struct mac *mac,
 
 	look_at_address(&view);
 	look_at_link_file(&view);
-	look_at_clients(&view);
 	look_at_responders(&view);
 	look_at_ipv6(&view);
+	look_at_clients(&view); /* of whom there may be many */
 }

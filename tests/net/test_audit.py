@@ -189,6 +189,8 @@ def test_words_come_first(lab):
     assert "no name, no vendor" in verdict
     assert "DHCPDISCOVER, 342 octets" in rest
     assert "not in it: host name (12)" in rest
+    # only a DISCOVER can do without: a renewal names the address elsewhere
+    assert rest.count("address of before") == 1
     assert "\033" not in out
 
 
@@ -217,6 +219,37 @@ def test_our_own_client_is_no_second_one(lab, raw):
     lab.client("--arp-wait", "0")
     lab.script.wait("BOUND")
     assert texts(told(lab, as_root=True), "dhcp_client", "good")
+
+
+def test_many_notes_hide_no_leak(lab):
+    """However many clients run, perhaps on it, the one that does is named,
+    and so is a responder."""
+    busy = lab.folder / "dhclient"
+    busy.symlink_to("/bin/sleep")
+    for n in range(60):
+        lab.spawn(lab.inside, [str(busy), "1000"], f"sleep{n}.log")
+    with labs.in_namespace(lab.inside, listen, 5353):
+        labs.wait_for("clients to be seen", lambda: texts(
+            told(lab, as_root=True), "dhcp_client", "note").count(
+                "perhaps") >= 15)
+        assert "mDNS" in texts(told(lab, as_root=True), "responder", "leak")
+        assert not texts(told(lab, as_root=True), "dhcp_client", "leak")
+        # as dhcpcd writes what it does in the place of its arguments
+        lab.spawn(lab.inside, ["/bin/bash", "-c",
+                               "exec -a 'dhcpcd: cli0 [ip4]' sleep 1000"],
+                  "named.log")
+        labs.wait_for("the one that is on it", lambda: texts(
+            told(lab, as_root=True), "dhcp_client", "leak"))
+
+
+def test_a_client_of_a_like_named_interface(lab):
+    """It is on xcli0 or cli01, and not on cli0."""
+    lab.spawn(lab.inside, ["/bin/bash", "-c",
+                           "exec -a 'dhcpcd: xcli0 cli01' sleep 1000"],
+              "named.log")
+    labs.wait_for("the client to be seen", lambda: texts(
+        told(lab, as_root=True), "dhcp_client", "note"))
+    assert not texts(told(lab, as_root=True), "dhcp_client", "leak")
 
 
 def test_managers(lab):
@@ -269,15 +302,30 @@ def test_ipv6(lab):
         pytest.skip("a kernel without IPv6")
     lab.ip(lab.inside, "link add dum0 address 02:00:00:00:00:55 type veth peer "
            "name dum1", "link set dum1 up",
-           "link set dum0 up")
+           "link set dum0 addrgenmode none", "link set dum0 up")
     assert texts(told(lab, name="dum0"), "ipv6", "good")
-    ipv6_address(lab, "2001:db8::1")
-    assert texts(told(lab, name="dum0"), "ipv6", "note")
+    ipv6_address(lab, "2001:db8::1:fe00:55")  # which is no EUI-64
+    assert "none of them is made" in texts(told(lab, name="dum0"), "ipv6",
+                                           "note")
     ipv6_address(lab, "2001:db8::ff:fe00:55")
     assert "made of its link-layer address" in texts(
         told(lab, name="dum0"), "ipv6", "note")
     ipv6_address(lab, "2001:db8::a8bb:ccff:fedd:eeff")
     assert "another" in texts(told(lab, name="dum0"), "ipv6", "leak")
+
+
+def test_ipv6_addresses_that_stay(lab):
+    """Stable privacy: the link-local address is made of the permanent
+    link-layer address, and of no network."""
+    lab.ip(lab.inside, "link add dum0 address 02:00:00:00:00:55 type veth peer "
+           "name dum1", "link set dum0 up")
+    ipv6_address(lab, "2001:db8::1")
+    assert not texts(told(lab, name="dum0"), "ipv6", "leak")
+    labs.in_namespace(lab.inside, lambda: Path(
+        "/proc/sys/net/ipv6/conf/dum0/stable_secret").write_text(
+            "2001:db8::5ec"))
+    assert "same on every network" in texts(told(lab, name="dum0"), "ipv6",
+                                            "leak")
 
 
 def test_link_file(lab):
@@ -288,8 +336,12 @@ def test_link_file(lab):
     (lab.run / "udev/data" / f"n{index}").write_text(
         "E:ID_NET_DRIVER=veth\n"
         "E:ID_NET_LINK_FILE=/etc/90-dhcpcanon.link\n")
+    assert texts(told(lab), "link_layer_address", "good")
     file.write_text("[Link]\nMACAddressPolicy=persistent\n")
     assert texts(told(lab), "link_file", "note")
+    # of the machine-id: no random one, whatever its bits look like
+    assert "same at every boot" in texts(told(lab), "link_layer_address",
+                                         "note")
     file.write_text("[Link]\nMACAddressPolicy=random\n")
     assert "90-dhcpcanon.link" in texts(told(lab), "link_file", "good")
 

@@ -1,6 +1,7 @@
 """What is drawn at random is as random as the profile says, counted on the
 wire.  Each test's chance of failing with a sound program is 1e-6 at most:
-that is shared among its p-values (Bonferroni).  `-s` shows them.
+half of it is shared among its p-values (Bonferroni), half is left for repeats
+and because chi-square's p-values are approximate.  `-s` shows them.
 """
 
 import itertools
@@ -49,7 +50,7 @@ class Verdict:
     def give(self):
         print("\n" + "\n".join(f"{what:40} p = {p:.3g}" for what, p in sorted(
             self.p.items(), key=lambda item: item[1])[:12]))
-        limit = FALSE_ALARM / len(self.p)
+        limit = FALSE_ALARM / 2 / len(self.p)
         assert {what: p for what, p in self.p.items() if not p > limit} == {}
 
 
@@ -132,9 +133,9 @@ def test_ten_thousand_transactions(lab, flags):
         judge_orders(verdict, "a DISCOVER", [m.codes for m in discovers])
         judge_orders(verdict, "a request list",
                      [tuple(m.option(55)) for m in discovers])
+        discover = {m.xid: m for m in discovers}
         verdict.unrelated("order of a DISCOVER and of its REQUEST",
-                          [m.codes.index(53) for m in discovers
-                           [:len(requests)]],
+                          [discover[m.xid].codes.index(53) for m in requests],
                           [m.codes.index(53) for m in requests])
     verdict.give()
 
