@@ -294,6 +294,25 @@ static void other_statements_blanks_and_comments_are_passed_over(void **state)
 }
 
 /* Reads a lease whose only option is `statement`; its value or NULL. */
+/* Neither in a block of its own nor inside of another statement. */
+static void only_a_statement_of_the_block_names_its_interface(void **state)
+{
+	static const char *const blocks[] = {
+		"lease {\n  pool { interface \"cli0\"; }\n}\n",
+		"lease {\n  option interface \"cli0\";\n}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		struct leasefile_block block;
+		size_t at = 0;
+
+		assert_true(leasefile_next(blocks[i], strlen(blocks[i]), &at,
+					   &block));
+		assert_string_equal(block.interface, "");
+	}
+}
+
 static const char *option_from(uint16_t code, const char *statement)
 {
 	char file[OPTION_TEXT_MAX + 1000];
@@ -316,8 +335,12 @@ static void a_value_that_is_not_clean_is_left_out(void **state)
 	assert_null(option_from(3, "option routers { 10.0.0.1; };"));
 	assert_null(option_from(15, "option domain-name \"x\\$(id)\";"));
 	assert_null(option_from(15, "option domain-name \"a\\000b\";"));
+	assert_null(option_from(15, "option domain-name \"a\\000b\", \"c\";"));
 	assert_null(option_from(15, "option domain-name \"a\\012b\";"));
 	assert_null(option_from(15, "option domain-name \"a\\400b\";"));
+	assert_string_equal(option_from(15, "option routers { 10.0.0.1; } "
+					    "option domain-name \"x.org\";"),
+			    "x.org");
 	assert_null(option_from(12, "option host-name \"given\";"));
 	assert_null(option_from(17, "option root-path \"/`id`\";"));
 	snprintf(large, sizeof(large), "option root-path \"%0*d\";",
@@ -623,6 +646,8 @@ int main(void)
 		cmocka_unit_test(the_last_block_of_the_interface_counts),
 		cmocka_unit_test(
 			other_statements_blanks_and_comments_are_passed_over),
+		cmocka_unit_test(
+			only_a_statement_of_the_block_names_its_interface),
 		cmocka_unit_test(a_value_that_is_not_clean_is_left_out),
 		cmocka_unit_test(the_last_clean_value_of_an_option_counts),
 		cmocka_unit_test(options_beyond_the_room_there_is_are_left_out),
