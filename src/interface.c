@@ -566,15 +566,22 @@ static void log_omitted(struct interface *interface)
 	interface->lines_omitted = 0;
 }
 
-static void on_log_notice(struct interface *interface,
-			  const struct notice_log *notice)
+/* Whether one more line about what a worker wants may be logged now. */
+static bool may_log(struct interface *interface)
 {
 	if (!may_speak(interface, &interface->lines, NOTICES_A_SECOND)) {
 		interface->lines_omitted++;
-		return;
+		return false;
 	}
 	log_omitted(interface);
-	log_line((int)notice->level, "%s", notice->text);
+	return true;
+}
+
+static void on_log_notice(struct interface *interface,
+			  const struct notice_log *notice)
+{
+	if (may_log(interface))
+		log_line((int)notice->level, "%s", notice->text);
 }
 
 /*
@@ -599,7 +606,7 @@ static void on_renewal_notice(struct interface *interface,
 	result = transport_send_udp(interface->udp, interface->ifindex, source,
 				    interface->server, notice->message,
 				    sizeof(notice->message));
-	if (result < 0)
+	if (result < 0 && may_log(interface))
 		log_line(LOG_WARNING, "%s: DHCPREQUEST could not be sent: %s",
 			 current_name(interface, name), strerror(-result));
 }

@@ -155,6 +155,26 @@ def test_renewals_are_few_and_for_the_server(lab, raw, attacked):
     lab.captures.pop("cli0")[0].socket.close()  # not to be judged
 
 
+def test_renewals_that_fail_are_said_no_oftener_than_its_lines(lab, raw,
+                                                               attacked):
+    """The address has gone by then, so none of them can be sent."""
+    script = lab.own_script()
+    client = attacked("getppid")
+    script.wait("BOUND")
+    labs.wait_for("address", lambda: lab.addresses("cli0"))
+    raw.options[-1] = (COMMAND, b"renew 5000")
+
+    def answer(server, message):
+        lab.ip(lab.inside, "addr flush dev cli0")
+        return labs.RawServer.good(server, message)
+
+    raw.answer = answer
+    client.signal(signal.SIGHUP)
+    client.wait_log(r"^cli0: \d+ lines left out, over 20 a second$")
+    assert 0 < client.log.count("DHCPREQUEST could not be sent") < 200
+    assert strange(lab) == []
+
+
 MALFORMED = [
     ("size", 0), ("size", 2), ("size", 100), ("size", -1),
     ("type", 0), ("type", 2), ("type", 3), ("type", 77),
