@@ -10,6 +10,7 @@
 #include "statusfile.h"
 #include "store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 #include <string.h>
 
 #define FILE_MAX 8192      /* octets */
-#define OUTPUT_MAX 4194304 /* octets of JSON: 1024 interfaces, 4 KiB each */
+#define JSON_MAX 16384     /* octets: a file, quotes, escapes of a name */
 #define EXIT_NOT_RUNNING 3 /* as in the Linux Standard Base, `status` */
 
 #define DIRECTORY STORE_DIRECTORY "/"
@@ -29,9 +30,9 @@ static const char *const times[] = {"t1", "t2", "expiry", "retry"};
 
 struct query {
 	const char *program;
-	int64_t now;      /* seconds since the epoch */
-	struct json json; /* with --json */
+	int64_t now; /* seconds since the epoch */
 	bool wants_json;
+	const char *separator; /* before the next object */
 	size_t running;
 	bool failed;
 };
@@ -65,27 +66,32 @@ static int64_t left(const struct query *query, const struct statusfile *file,
 	return end < query->now ? 0 : end - query->now;
 }
 
-static void add_json(struct query *query, const struct statusfile *file,
-		     bool running)
+static void print_json(struct query *query, const struct statusfile *file,
+		       bool running)
 {
-	struct json *json = &query->json;
+	char buffer[JSON_MAX];
+	struct text text = text_in(buffer, sizeof(buffer));
+	struct json json = json_in(&text);
 	size_t i;
 
-	json_object(json, NULL);
+	json_object(&json, NULL);
 	for (i = 0; i < file->count; i++) {
 		const struct status_item *item = &file->item[i];
 
 		if (is_time(item->key))
-			json_number(json, item->key,
+			json_number(&json, item->key,
 				    left(query, file, item->key, 0));
 		else if (item->kind == STATUS_NUMBER)
-			json_number(json, item->key,
+			json_number(&json, item->key,
 				    statusfile_number(file, item->key, 0));
 		else
-			json_string(json, item->key, item->value);
+			json_string(&json, item->key, item->value);
 	}
-	json_bool(json, "running", running);
-	json_end_object(json);
+	json_bool(&json, "running", running);
+	json_end_object(&json);
+	assert(!text.cut);
+	printf("%s%s", query->separator, buffer);
+	query->separator = ",";
 }
 
 /* A link's name may hold any octets; a terminal gets printable ones. */
@@ -217,7 +223,7 @@ static void show(struct query *query, const char *name)
 	running = is_running(&file);
 	query->running += running;
 	if (query->wants_json)
-		add_json(query, &file, running);
+		print_json(query, &file, running);
 	else
 		print_text(query, &file, running);
 }
@@ -245,28 +251,21 @@ static void show_all(struct query *query)
 
 int query_status(const struct options *options)
 {
-	static char buffer[OUTPUT_MAX]; /* what is not used costs nothing */
-	struct text text = text_in(buffer, sizeof(buffer));
 	struct query query = {
 		.program = program_invocation_short_name,
 		.now = clock_epoch_s(),
-		.json = json_in(&text),
 		.wants_json = options->json,
+		.separator = "",
 	};
 
-	json_array(&query.json, NULL);
+	if (query.wants_json)
+		putchar('[');
 	for (size_t i = 0; i < options->interface_count; i++)
 		show(&query, options->interface[i]);
 	if (options->interface_count == 0)
 		show_all(&query);
-	json_end_array(&query.json);
-	if (text.cut) {
-		fprintf(stderr, "%s: too much to tell as JSON\n",
-			query.program);
-		return EXIT_FAILURE;
-	}
 	if (query.wants_json)
-		puts(buffer);
+		puts("]");
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "%s: standard output: %s\n", query.program,
 			strerror(errno));

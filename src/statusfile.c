@@ -107,7 +107,7 @@ static bool is_of_kind(const char *value, enum status_kind kind)
 	case STATUS_NAME:
 		return is_name(value);
 	case STATUS_NUMBER:
-		return text_take_number(&value, INT64_MAX, &number) &&
+		return text_take_number(&value, UINT32_MAX, &number) &&
 		       *value == '\0';
 	case STATUS_MOMENT:
 		return statusfile_moment(value) >= 0;
@@ -183,7 +183,7 @@ int64_t statusfile_number(const struct statusfile *file, const char *key,
 	const char *value = statusfile_find(file, key);
 	uint64_t number;
 
-	if (value == NULL || !text_take_number(&value, INT64_MAX, &number))
+	if (value == NULL || !text_take_number(&value, UINT32_MAX, &number))
 		return missing;
 	return (int64_t)number;
 }

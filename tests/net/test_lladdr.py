@@ -129,6 +129,23 @@ def test_required_and_lost_when_no_interface_is_named(lab, raw, hardware):
     assert sources(lab) == [wire.mac_octets(LOCAL)]
 
 
+@pytest.mark.parametrize("kind", ["permanent", "unknown"])
+def test_required_for_a_dry_run_too(lab, raw, hardware, kind):
+    status, out, errors = lab.command(
+        "--dry-run", "cli0", "--timeout", "1", "--require-random-mac",
+        program=hardware if kind == "permanent" else labs.PROGRAM)
+    assert (status, out) == (1, "")
+    assert f"cli0: refused, its link-layer address is {kind} " in errors
+    assert lab.sent() == []
+
+
+def test_a_dry_run_warns_of_the_hardwares_address(lab, raw, hardware):
+    status, _, errors = lab.command("--dry-run", "cli0", "--timeout", "1",
+                                    program=hardware)
+    assert status == 0
+    assert "can be tracked" in errors and GLOBAL not in errors
+
+
 # -- --random-mac -----------------------------------------------------------
 
 @pytest.mark.parametrize("state", ["up", "down"])
