@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static char scratch_directory[] = "/tmp/dhcpcanon-test.XXXXXX";
@@ -67,6 +68,19 @@ static inline void scratch_write(const char *path, const char *text,
 	assert_true(fputs(text, out) >= 0);
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(chmod(path, mode), 0);
+}
+
+/*
+ * A device like /dev/null; as root one of our own, so that a fault in what is
+ * tested does not cost the machine its.
+ */
+static inline const char *scratch_null(void)
+{
+	const char *path = scratch("null");
+
+	if (mknod(path, S_IFCHR | 0666, makedev(1, 3)) < 0)
+		return "/dev/null";
+	return path;
 }
 
 /* The text of the file `path`; valid until the next call. */

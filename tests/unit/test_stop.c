@@ -259,7 +259,7 @@ static void without_a_pid_file_nobody_is_stopped(void **state)
 static void a_pid_file_that_is_none_stops_nobody(void **state)
 {
 	(void)state;
-	options.pid_file = "/dev/null";
+	options.pid_file = scratch_null();
 	assert_int_equal(stop_running_client(&options), 0);
 	assert_null(strstr(log_text, "PID file"));
 }
@@ -453,9 +453,9 @@ static void a_script_that_fails_is_logged_and_no_more(void **state)
 static void a_lease_file_that_is_none_is_left_alone(void **state)
 {
 	(void)state;
-	options.lease_file = "/dev/null";
+	options.lease_file = scratch_null();
 	assert_int_equal(stop_running_client(&options), 0);
-	assert_true(exists("/dev/null"));
+	assert_true(exists(options.lease_file));
 }
 
 static void a_lease_file_that_is_too_large_is_an_error(void **state)
