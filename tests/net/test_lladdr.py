@@ -196,3 +196,29 @@ def test_somebody_else_sets_one(lab, raw):
     second = lab.note_mac("cli0")
     assert sources(lab) == [first, second]
     assert second != wire.mac_octets(GLOBAL) and is_random(second)
+
+
+def traced(lab, log, *tracing):
+    """The program under strace: the names of its ioctls, and its errors."""
+    log = lab.folder / log
+    _, _, errors = lab.command(
+        "-o", str(log), "-e", "trace=ioctl", *tracing, labs.PROGRAM, "-1",
+        "-d", *QUICK, "--random-mac", "-timeout", "1", "-sf", "/bin/true",
+        "cli0", program="strace",
+        env={"ASAN_OPTIONS": "detect_leaks=0"})  # which is a tracer itself
+    return [line.split(", ")[1] for line in log.read_text().splitlines()
+            if line.startswith("ioctl(")], errors
+
+
+def test_a_link_that_takes_no_other_address(lab):
+    """It is not used, and is up again.  No device that can be made here
+    refuses one, so the kernel's answer is replaced."""
+    calls, _ = traced(lab, "first")
+    lab.note_mac("cli0")
+    mark = lab.mark()
+    sets = calls.index("SIOCSIFHWADDR") + 1
+    _, errors = traced(lab, "second", "-e",
+                       f"inject=ioctl:error=EOPNOTSUPP:when={sets}")
+    assert "cli0: setting a random address: Operation not supp" in errors
+    assert "UP" in lab.link("cli0")["flags"]
+    assert [frame for frame in lab.sent(since=mark) if frame.dhcp] == []
