@@ -812,7 +812,6 @@ static void on_worker_exit(struct interface *interface, int status)
 	if (interface->phase != PHASE_HELD)
 		return;
 	if (WIFEXITED(status) && WEXITSTATUS(status) >= WORKER_EXIT_BASE &&
-	    !interface->condemned &&
 	    has_reason(interface, (enum client_exit)(WEXITSTATUS(status) -
 						     WORKER_EXIT_BASE)))
 		return;
