@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import lab as labs
@@ -175,6 +176,16 @@ def test_what_is_not_ours_is_not_shown(lab, raw):
     path.symlink_to("/etc/passwd")
     code, out, errors = status(lab, "cli0")
     assert (code, out) == (1, "")
+
+
+def test_times_are_what_is_left_of_them(lab, raw):
+    """They are counted from when the file was written, long ago here."""
+    bound(lab)
+    path = lab.state / "cli0.status"
+    path.write_text(re.sub("written=.*", "written=2020-01-01T00:00:00Z",
+                           path.read_text()))
+    told = status_of(lab)
+    assert told["t1"] == told["t2"] == told["expiry"] == 0
 
 
 def test_json_is_for_what_is_printed(lab):
