@@ -47,6 +47,28 @@ static const char *value_read(uint16_t code)
 	return variables_find(&read_back.variables, code);
 }
 
+static void a_copy_has_what_is_in_use_and_no_more(void **state)
+{
+	static struct lease_record copy;
+
+	(void)state;
+	start_record();
+	add(FIELD_IP_ADDRESS, "10.77.0.100");
+	add(OPTION_SUBNET_MASK, "255.255.255.0");
+	memset(&copy, 'x', sizeof(copy));
+	lease_record_copy(&copy, &record);
+	assert_string_equal(copy.interface, "cli0");
+	assert_int_equal(copy.renew, record.renew);
+	assert_int_equal(copy.rebind, record.rebind);
+	assert_int_equal(copy.expire, LEASEFILE_NEVER);
+	assert_true(variables_are_valid(&copy.variables));
+	assert_string_equal(variables_find(&copy.variables, FIELD_IP_ADDRESS),
+			    "10.77.0.100");
+	assert_int_equal(copy.variables.count, 2);
+	/* whose page may never have been touched */
+	assert_int_equal(copy.variables.text[copy.variables.size], 'x');
+}
+
 /* What the block says for option `code` with `text`. */
 static void assert_statement(uint16_t code, const char *text,
 			     const char *statement)
@@ -629,6 +651,7 @@ static void garbage_gives_no_lease(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_copy_has_what_is_in_use_and_no_more),
 		cmocka_unit_test(a_block_has_dhclients_statements_in_its_order),
 		cmocka_unit_test(
 			each_kind_is_written_as_dhclient_does_and_comes_back),
