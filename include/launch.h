@@ -19,13 +19,6 @@ struct launch {
 };
 
 /*
- * Occupies the descriptors that workers are given theirs at, so that nothing
- * opened later lies in the way.  To be called once, before any of it is.
- * Returns 0 or -errno.
- */
-int launch_reserve(void);
-
-/*
  * The Ethernet address of interface `name`; 0, or -errno: -ENODEV when there
  * is none, -EPROTONOSUPPORT when it is not Ethernet.
  */

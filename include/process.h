@@ -10,7 +10,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* Descriptor `from` of ours is the child's `to`. */
+#define PROCESS_DESCRIPTORS_MAX 16
+
+/* Descriptor `from` of ours, whatever its number, is the child's `to`. */
 struct process_descriptor {
 	int from, to;
 };
@@ -20,8 +22,9 @@ struct process {
 	const char *path;
 	char *const *argv, *const *env; /* NULL-terminated */
 	const struct process_descriptor *descriptor;
-	size_t count;   /* of these; no `to` is among the later `from` */
-	int close_from; /* descriptors from here on are closed */
+	size_t count;   /* of these, PROCESS_DESCRIPTORS_MAX at most */
+	int close_from; /* descriptors from here on are closed; above all `to`
+			 */
 	bool is_apart;  /* a process group of its own, default signals, none
 			   blocked; else as we are */
 	const struct rlimit *descriptors; /* its limit of them; NULL: ours */

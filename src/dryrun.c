@@ -296,12 +296,10 @@ static int start(const char *argv0)
 				.surveys = true};
 	struct client_config config = {.disclosure = dry.options->disclosure,
 				       .reject = dry.conf.reject};
-	const char *what = "/dev/null";
+	const char *what;
 	int udp; /* held, so that the kernel answers nobody in our place */
-	int result = launch_reserve();
+	int result = privilege_check(&what);
 
-	if (result == 0)
-		result = privilege_check(&what);
 	if (result == 0)
 		result = privilege_reduce(&what);
 	if (result < 0) {

@@ -18,20 +18,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int launch_reserve(void)
-{
-	int descriptor;
-
-	do {
-		descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (descriptor < 0)
-			return -errno;
-	} while (descriptor < WORKER_DESCRIPTORS_END - 1);
-	if (descriptor >= WORKER_DESCRIPTORS_END)
-		close(descriptor);
-	return 0;
-}
-
 int launch_find(const char *name, uint32_t *ifindex, struct mac *mac)
 {
 	struct ifreq request = {0};

@@ -414,13 +414,8 @@ static int begin(void)
 {
 	struct options *options = monitor.start->options;
 	const char *what = NULL;
-	int result = launch_reserve();
+	int result = script_raise_descriptors();
 
-	if (result < 0) {
-		log_line(LOG_ERR, "/dev/null: %s", strerror(-result));
-		return result;
-	}
-	result = script_raise_descriptors();
 	if (result < 0)
 		log_line(LOG_WARNING, "limit of open files: %s",
 			 strerror(-result));

@@ -5,7 +5,9 @@
  */
 #include "process.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -38,9 +40,18 @@ static int become_apart(void)
 
 static int execute(const struct process *process)
 {
+	int from[PROCESS_DESCRIPTORS_MAX];
+
+	assert(process->count <= PROCESS_DESCRIPTORS_MAX);
+	/* out of the way of all `to` first, a `to` of its own above all */
+	for (size_t i = 0; i < process->count; i++) {
+		from[i] = fcntl(process->descriptor[i].from, F_DUPFD,
+				process->close_from);
+		if (from[i] < 0)
+			return -errno;
+	}
 	for (size_t i = 0; i < process->count; i++)
-		if (dup2(process->descriptor[i].from,
-			 process->descriptor[i].to) < 0)
+		if (dup2(from[i], process->descriptor[i].to) < 0)
 			return -errno;
 	if (close_range((unsigned)process->close_from, ~0U, 0) < 0)
 		return -errno;

@@ -553,9 +553,12 @@ static void serve(void)
 			worker.exit_status = EXIT_FAILURE;
 			return;
 		}
-		for (i = 0; i < SOURCES && !worker.ending; i++)
+		for (i = 0; i < SOURCES && !worker.ending; i++) {
+			/* one that is not there would be ready for ever */
+			assert((polled[i].revents & POLLNVAL) == 0);
 			if (polled[i].revents != 0)
 				sources[i].answer();
+		}
 		if (polled[SOURCES - 1].revents != 0)
 			armed_ms = TIME_NEVER; /* it fired */
 		log_unknown_call();

@@ -156,6 +156,20 @@ def test_verbose_parent_logs_to_standard_error(lab, raw):
     assert (status, out, errors) == (0, "", "")
 
 
+def test_second_worker_in_the_background(lab, raw):
+    """What the first one was started beside, as the way to the parent, is
+    closed by then: its number may be a socket's of the second."""
+    assert background(lab, *QUICK)[0] == 0
+    pid = lab.background_pid()
+    for _ in range(2):
+        worker = labs.wait_worker(pid)
+        before = lab.script.runs()[-1]
+        os.kill(worker, signal.SIGKILL)
+        lab.script.wait("BOUND", after=before)
+        assert labs.descriptors(labs.wait_worker(pid, other_than=worker)) == (
+            list(range(3, 9)))
+
+
 def test_no_server_parent_returns_0_and_the_search_goes_on(lab, raw):
     raw.mute = True
     status, _, _ = background(lab, *QUICK, "--timeout", "1")

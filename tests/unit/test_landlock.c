@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "landlock.h"
-#include "process.h"
+#include "child.h"
 #include "scratch.h"
 
 #include <arpa/inet.h>

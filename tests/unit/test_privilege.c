@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "privilege.h"
-#include "process.h"
+#include "child.h"
 
 #include <errno.h>
 #include <pwd.h>

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "process.h"
+#include "child.h"
 #include "sandbox.h"
 #include "worker.h"
 

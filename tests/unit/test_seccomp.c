@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "process.h"
+#include "child.h"
 #include "seccomp.h"
 #include "worker.h"
 

@@ -2,8 +2,8 @@
  * What /proc/self/status says of a process, and capability sets made without
  * the code under test: for the tests of privileges, which act in a child.
  */
-#ifndef DHCPCANON_UNIT_PROCESS_H
-#define DHCPCANON_UNIT_PROCESS_H
+#ifndef DHCPCANON_UNIT_CHILD_H
+#define DHCPCANON_UNIT_CHILD_H
 
 #include <linux/capability.h>
 #include <stdbool.h>
