@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "landlock.h"
 #include "child.h"
+#include "landlock.h"
 #include "scratch.h"
 
 #include <arpa/inet.h>

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "privilege.h"
 #include "child.h"
+#include "privilege.h"
 
 #include <errno.h>
 #include <pwd.h>
