@@ -2,6 +2,7 @@
 that its clients sent is judged."""
 
 import os
+import signal
 
 import pytest
 
@@ -11,6 +12,9 @@ import lab as labs
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "slow: takes a minute or more; started first")
+    # a shell ignores it for what it runs in the background, and so would
+    # every client that is started here
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if os.geteuid() != 0:
         pytest.exit("the network tests need root", 2)
     if not os.access(labs.PROGRAM, os.X_OK):
