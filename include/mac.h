@@ -33,6 +33,9 @@ enum mac_kind {
 /* Lower-case words for logs, the status file and --audit. */
 const char *mac_kind_name(enum mac_kind kind);
 
+/* True if an address of that kind is known not to be the hardware's. */
+bool mac_kind_is_changed(enum mac_kind kind);
+
 /*
  * What kind of address `current` is: `permanent` is the hardware's, or NULL
  * when it has told none; then `assigned`, the kernel's addr_assign_type (-1:

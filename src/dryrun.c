@@ -272,8 +272,7 @@ static bool may_use_address(void)
 {
 	const enum mac_kind kind = lladdr_kind_of(dry.name, &dry.mac);
 
-	if (dry.options->require_random_mac && kind != MAC_RANDOM &&
-	    kind != MAC_FOREIGN) {
+	if (dry.options->require_random_mac && !mac_kind_is_changed(kind)) {
 		log_line(LOG_ERR,
 			 "%s: refused, its link-layer address is %s "
 			 "(--require-random-mac)",

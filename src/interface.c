@@ -361,8 +361,7 @@ static int settle_address(struct interface *interface, const char *name,
 	}
 	interface->mac_kind = lladdr_kind_of(name, mac);
 	is_refused = options->require_random_mac &&
-		     interface->mac_kind != MAC_RANDOM &&
-		     interface->mac_kind != MAC_FOREIGN;
+		     !mac_kind_is_changed(interface->mac_kind);
 	log_kind(interface, name, mac, is_refused);
 	if (!is_refused)
 		return 0;

@@ -21,6 +21,11 @@ const char *mac_kind_name(enum mac_kind kind)
 	return names[kind];
 }
 
+bool mac_kind_is_changed(enum mac_kind kind)
+{
+	return kind == MAC_RANDOM || kind == MAC_FOREIGN;
+}
+
 enum mac_kind mac_judge(const struct mac *current, const struct mac *permanent,
 			int assigned)
 {

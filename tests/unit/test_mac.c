@@ -45,6 +45,15 @@ static void test_judge(void **state)
 				 cases[i].expected);
 }
 
+static void test_changed(void **state)
+{
+	(void)state;
+	assert_false(mac_kind_is_changed(MAC_UNKNOWN));
+	assert_false(mac_kind_is_changed(MAC_PERMANENT));
+	assert_true(mac_kind_is_changed(MAC_RANDOM));
+	assert_true(mac_kind_is_changed(MAC_FOREIGN));
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -58,6 +67,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_names),
 	};
 
