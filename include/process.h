@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -25,8 +26,10 @@ struct process {
 	size_t count;   /* of these, PROCESS_DESCRIPTORS_MAX at most */
 	int close_from; /* descriptors from here on are closed; above all `to`
 			 */
-	bool is_apart;  /* a process group of its own, default signals, none
-			   blocked; else as we are */
+	bool is_apart;  /* a process group of its own, no signal blocked; else
+			   as we are */
+	uint64_t reset; /* if apart, the signals that are not as by default;
+			   bit 0 is number 1 */
 	const struct rlimit *descriptors; /* its limit of them; NULL: ours */
 };
 

@@ -16,6 +16,14 @@
 int script_raise_descriptors(void);
 
 /*
+ * Notes which signals this process ignores or handles by now, for good, so
+ * that a script's start sets those to their defaults and asks for no others:
+ * proc(5) has all in two lines, the kernel's call is one for each of 64.  Where
+ * they can't be read, and before this is called, all are set.
+ */
+void script_note_signals(void);
+
+/*
  * Starts `path` with itself as its only argument and environment `env`, in a
  * process group of its own, with default signals, an empty signal mask and no
  * descriptor above 2.  Returns the process id or -errno when it could not be

@@ -84,6 +84,7 @@ static void settle_signals(sigset_t *while_waiting)
 		sigdelset(while_waiting, handled[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	script_note_signals();
 }
 
 /* Whoever started us is told when there is something to tell, once. */

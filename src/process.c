@@ -22,15 +22,19 @@
  */
 static const uint64_t by_default[8];
 
-/* What a parent of ours had us ignore, or we do, stays ignored by an exec. */
-static int become_apart(void)
+/*
+ * What we ignore would stay ignored by an exec; what we handle would, until
+ * then, be handled in memory that is not the child's alone.
+ */
+static int become_apart(uint64_t reset)
 {
 	sigset_t none;
 
 	if (setpgid(0, 0) < 0)
 		return -errno;
 	for (int signal = 1; signal <= SIGNALS; signal++)
-		if (signal != SIGKILL && signal != SIGSTOP &&
+		if ((reset >> (signal - 1) & 1) != 0 && signal != SIGKILL &&
+		    signal != SIGSTOP &&
 		    syscall(SYS_rt_sigaction, signal, by_default, NULL,
 			    SIGNALS / 8) < 0)
 			return -errno;
@@ -59,7 +63,7 @@ static int execute(const struct process *process)
 	    setrlimit(RLIMIT_NOFILE, process->descriptors) < 0)
 		return -errno;
 	if (process->is_apart) {
-		const int result = become_apart();
+		const int result = become_apart(process->reset);
 
 		if (result < 0)
 			return result;

@@ -4,8 +4,10 @@
 #include "process.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +32,30 @@ int script_raise_descriptors(void)
 	return 0;
 }
 
+/* Which are not as by default; any, as long as nobody has looked. */
+static uint64_t signals_to_reset = UINT64_MAX;
+
+void script_note_signals(void)
+{
+	uint64_t some, changed = 0;
+	char line[128];
+	int found = 0;
+	FILE *file = fopen("/proc/self/status", "re");
+
+	if (file == NULL)
+		return;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "SigIgn: %" SCNx64, &some) == 1 ||
+		    sscanf(line, "SigCgt: %" SCNx64, &some) == 1) {
+			changed |= some;
+			found++;
+		}
+	}
+	fclose(file);
+	if (found == 2)
+		signals_to_reset = changed;
+}
+
 pid_t script_start(const char *path, char *const env[])
 {
 	char *const argv[] = {(char *)path, NULL};
@@ -39,6 +65,7 @@ pid_t script_start(const char *path, char *const env[])
 		.env = env,
 		.close_from = STDERR_FILENO + 1,
 		.is_apart = true, /* a clean start */
+		.reset = signals_to_reset,
 		.descriptors =
 			descriptors.is_raised ? &descriptors.given : NULL,
 	};

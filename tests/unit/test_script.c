@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 
 /* The script under test, and what it writes. */
@@ -95,19 +96,19 @@ static void no_descriptor_but_the_first_three_reaches_the_script(void **state)
 	assert_null(strstr(scratch_read(RESULT), "/dev/zero"));
 }
 
-static void signals_are_default_and_not_blocked(void **state)
+/* What a script has of signals when we ignore two and block all. */
+static void check_signals(bool are_noted)
 {
+	enum script_outcome outcome;
 	sigset_t all, before;
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-
-	const enum script_outcome outcome =
-		run("grep -E '^Sig(Blk|Ign)' /proc/self/status >$RESULT");
-
+	if (are_noted)
+		script_note_signals();
+	outcome = run("grep -E '^Sig(Blk|Ign)' /proc/self/status >$RESULT");
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
@@ -115,6 +116,18 @@ static void signals_are_default_and_not_blocked(void **state)
 	assert_string_equal(scratch_read(RESULT),
 			    "SigBlk:\t0000000000000000\n"
 			    "SigIgn:\t0000000000000000\n");
+}
+
+static void signals_are_default_and_not_blocked(void **state)
+{
+	(void)state;
+	check_signals(false);
+}
+
+static void signals_that_were_noted_are_default(void **state)
+{
+	(void)state;
+	check_signals(true);
 }
 
 static void what_cannot_be_executed_is_an_error_not_an_exit(void **state)
@@ -181,6 +194,8 @@ int main(void)
 			no_descriptor_but_the_first_three_reaches_the_script,
 			scratch_empty),
 		cmocka_unit_test_teardown(signals_are_default_and_not_blocked,
+					  scratch_empty),
+		cmocka_unit_test_teardown(signals_that_were_noted_are_default,
 					  scratch_empty),
 		cmocka_unit_test_teardown(
 			what_cannot_be_executed_is_an_error_not_an_exit,
