@@ -10,19 +10,18 @@
 #include <sys/types.h>
 
 /*
- * 0 if the capabilities that the monitor can't do without
- * are permitted; else -errno with `*what` naming what is missing.
+ * Reads the capability sets; 0 if those that the monitor can't do without are
+ * permitted; else -errno with `*what` naming what is missing (EPERM).
  */
 int privilege_check(const char **what);
 
 /*
- * Reduces the monitor: effective CAP_NET_ADMIN; permitted also CAP_NET_RAW
- * and CAP_NET_BIND_SERVICE and, started as root, those of KILL, DAC_OVERRIDE,
- * SETUID, SETGID and SETPCAP that are held; inheritable and ambient NET_ADMIN
- * when started as a user, so that the script can configure the link.  The
- * bounding set stays: a script started by root is root's.  Returns 0; or
- * -errno with `*what` naming what is missing (EPERM: a capability that we
- * can't do without).
+ * Reduces the monitor, after privilege_check: effective CAP_NET_ADMIN;
+ * permitted also CAP_NET_RAW and CAP_NET_BIND_SERVICE and, started as root,
+ * those of KILL, DAC_OVERRIDE, SETUID, SETGID and SETPCAP that are held;
+ * inheritable and ambient NET_ADMIN when started as a user, so that the script
+ * can configure the link.  The bounding set stays: a script started by root is
+ * root's.  Returns 0; or -errno with `*what` naming what failed.
  */
 int privilege_reduce(const char **what);
 
