@@ -58,7 +58,7 @@ endif
 PURE = amend annotate arp calendar client conf decode definition env frame \
 	json lease leasefile lexer link mac message notice offer option physical \
 	profile reason rehearsal report route status statusfile text value variables
-EDGE = account background cli configuration files instance landlock launch \
+EDGE = account background cli configuration files handover instance landlock launch \
 	links lladdr log machine nbi notify pidfile privilege process sandbox \
 	script seccomp store transport
 ACTOR = audit dryrun interface main monitor query roster service stop survey \
@@ -98,11 +98,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call short,CC,$<) $(COMPILE) -MMD -MP -c -o $@ $<
 
-# With other flags or another PREFIX everything is compiled anew.
+# With other flags or another PREFIX everything is compiled anew.  Two calls of
+# make may come here at a time: each has a file of its own, by its process id.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LDFLAGS))' >$@.now
-	@cmp -s $@.now $@ && rm $@.now || mv $@.now $@
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(LDFLAGS))' >$@.$$PPID
+	@cmp -s $@.$$PPID $@ && rm $@.$$PPID || mv $@.$$PPID $@
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
@@ -118,8 +119,11 @@ $(BUILD)/tests/net/hostile: $(BUILD)/tests/net/hostile.o $(OBJECTS) $(CORE)
 $(BUILD)/tests/net/hold: $(BUILD)/tests/net/hold.o $(EDGES) $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# cmocka's macros convert pointers to its own integers.
-$(BUILD)/tests/%.o: WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
+NET_TOOLS = $(BUILD)/tests/net/hostile $(BUILD)/tests/net/hold
+
+# cmocka's macros convert pointers to its own integers.  Private: what they are
+# made of is compiled as for the program.
+$(BUILD)/tests/%.o: private WARNINGS = -Wall -Wextra -Wshadow -Wvla $(WERROR)
 
 -include $(wildcard $(BUILD)/src/*.d $(BUILD)/tests/*/*.d)
 
@@ -174,7 +178,7 @@ bench:
 # As root: installs what the tests need and runs them all.
 check:
 	tests/needs build tests
-	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%) $(BENCH_TOOLS)
+	$(MAKE) all $(UNITS:%=$(BUILD)/tests/unit/%) $(BENCH_TOOLS) $(NET_TOOLS)
 	@+$(RUN) unit pure sim net boot package text
 	@$(GIVE_BACK)
 

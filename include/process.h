@@ -11,8 +11,6 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define PROCESS_DESCRIPTORS_MAX 16
-
 /* Descriptor `from` of ours, whatever its number, is the child's `to`. */
 struct process_descriptor {
 	int from, to;
@@ -21,11 +19,9 @@ struct process_descriptor {
 /* What is started; the pointers are borrowed. */
 struct process {
 	const char *path;
-	char *const *argv, *const *env; /* NULL-terminated */
-	const struct process_descriptor *descriptor;
-	size_t count;   /* of these, PROCESS_DESCRIPTORS_MAX at most */
-	int close_from; /* descriptors from here on are closed; above all `to`
-			 */
+	char *const *argv, *const *env;         /* NULL-terminated */
+	const struct process_descriptor *given; /* one, or NULL */
+	int close_from; /* descriptors from here on are closed; above `to` */
 	bool is_apart;  /* a process group of its own, no signal blocked; else
 			   as we are */
 	uint64_t reset; /* if apart, the signals that are not as by default;

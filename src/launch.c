@@ -4,6 +4,7 @@
  */
 #include "launch.h"
 
+#include "handover.h"
 #include "privilege.h"
 #include "process.h"
 #include "transport.h"
@@ -13,9 +14,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <net/if_arp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int launch_find(const char *name, uint32_t *ifindex, struct mac *mac)
@@ -60,45 +63,42 @@ static int open_sockets(struct transport *transport, uint32_t ifindex,
  * Executes the worker; its process id or -errno.  Signals stay blocked until
  * it has settled what becomes of them.
  */
-static pid_t execute(const char *argv0, const struct transport *transport,
-		     int pipe)
+static pid_t execute(const char *argv0, int pipe)
 {
-	const struct process_descriptor wanted[] = {
-		{pipe, WORKER_PIPE},
-		{transport->packet, WORKER_PACKET},
-		{transport->arp, WORKER_ARP},
-		{transport->netlink, WORKER_NETLINK},
-		{transport->deadline, WORKER_DEADLINE},
-		{transport->resumed, WORKER_RESUMED},
-	};
-	struct process_descriptor open[sizeof(wanted) / sizeof(wanted[0])];
+	const struct process_descriptor given = {pipe, WORKER_PIPE};
 	char *const argv[] = {(char *)argv0, (char *)"--worker", NULL};
 #ifdef TEST_BUILD
 	char **const env = environ; /* the sanitizers' options */
 #else
 	char *env[] = {NULL};
 #endif
-	struct process process = {
+	const struct process process = {
 		.path = "/proc/self/exe",
 		.argv = argv,
 		.env = env,
-		.descriptor = open,
-		.close_from = WORKER_DESCRIPTORS_END,
+		.given = &given,
+		.close_from = WORKER_PIPE + 1,
 	};
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i].from >= 0)
-			open[process.count++] = wanted[i];
 	return process_start(&process);
+}
+
+/* One that waits for its start command has seen no network and owns nothing. */
+static void take_back(pid_t worker)
+{
+	kill(worker, SIGKILL);
+	waitpid(worker, NULL, 0);
 }
 
 static int send_start(const struct launch *launch, const char *name,
 		      uint32_t ifindex, const struct client_config *config,
-		      const struct definitions *definitions, int pipe)
+		      const struct definitions *definitions, int pipe,
+		      const struct transport *transport)
 {
 	struct command command = {.type = COMMAND_START};
 
 	command.start.client = *config;
+	command.start.client.udp_missing = transport->udp < 0;
 	command.start.definitions = *definitions;
 	command.start.ifindex = ifindex;
 	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
@@ -106,9 +106,7 @@ static int send_start(const struct launch *launch, const char *name,
 	command.start.gid = launch->gid;
 	command.start.is_verbose = launch->is_verbose;
 	command.start.surveys = launch->surveys;
-	if (send(pipe, &command, sizeof(command), MSG_NOSIGNAL) < 0)
-		return -errno;
-	return 0;
+	return handover_send(pipe, transport, &command, sizeof(command));
 }
 
 pid_t launch_worker(const struct launch *launch, const char *name,
@@ -116,36 +114,36 @@ pid_t launch_worker(const struct launch *launch, const char *name,
 		    const struct definitions *definitions, int *pipe, int *udp,
 		    const char **what)
 {
-	struct client_config worker_config = *config;
 	struct transport transport = {-1, -1, -1, -1, -1, -1};
-	int ends[2];
+	int ends[2], result;
 	pid_t worker;
-	int result = open_sockets(&transport, ifindex, &config->mac, what);
 
-	if (result < 0)
-		return result;
-	worker_config.udp_missing = transport.udp < 0;
 	*what = "pipe to the worker";
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		result = -errno;
-		transport_close(&transport);
-		return result;
-	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
 	*what = "executing the worker";
-	worker = execute(launch->argv0, &transport, ends[1]);
-	*udp = worker < 0 ? -1 : transport.udp;
-	if (worker >= 0)
-		transport.udp = -1; /* the caller's */
-	transport_close(&transport);
+	worker = execute(launch->argv0, ends[1]);
 	close(ends[1]);
-	result = worker < 0 ? worker
-			    : send_start(launch, name, ifindex, &worker_config,
-					 definitions, ends[0]);
 	if (worker < 0) {
 		close(ends[0]);
+		return worker;
+	}
+	/* while it loads */
+	result = open_sockets(&transport, ifindex, &config->mac, what);
+	if (result == 0) {
+		*what = "telling the worker to start";
+		result = send_start(launch, name, ifindex, config, definitions,
+				    ends[0], &transport);
+	}
+	if (result < 0) {
+		transport_close(&transport);
+		close(ends[0]);
+		take_back(worker);
 		return result;
 	}
-	/* a worker that can't be told ends by itself, by end of file */
+	*udp = transport.udp;
+	transport.udp = -1; /* the caller's */
+	transport_close(&transport);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	*pipe = ends[0];
 	return worker;

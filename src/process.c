@@ -5,7 +5,6 @@
  */
 #include "process.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -44,19 +43,16 @@ static int become_apart(uint64_t reset)
 
 static int execute(const struct process *process)
 {
-	int from[PROCESS_DESCRIPTORS_MAX];
+	const struct process_descriptor *given = process->given;
 
-	assert(process->count <= PROCESS_DESCRIPTORS_MAX);
-	/* out of the way of all `to` first, a `to` of its own above all */
-	for (size_t i = 0; i < process->count; i++) {
-		from[i] = fcntl(process->descriptor[i].from, F_DUPFD,
-				process->close_from);
-		if (from[i] < 0)
+	if (given != NULL) {
+		/* dup2 onto its own number would leave it close-on-exec */
+		const int other =
+			fcntl(given->from, F_DUPFD, process->close_from);
+
+		if (other < 0 || dup2(other, given->to) < 0)
 			return -errno;
 	}
-	for (size_t i = 0; i < process->count; i++)
-		if (dup2(from[i], process->descriptor[i].to) < 0)
-			return -errno;
 	if (close_range((unsigned)process->close_from, ~0U, 0) < 0)
 		return -errno;
 	if (process->descriptors != NULL &&

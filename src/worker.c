@@ -6,6 +6,7 @@
 
 #include "budget.h"
 #include "clock.h"
+#include "handover.h"
 #include "log.h"
 #include "notice.h"
 #include "report.h"
@@ -586,7 +587,6 @@ static void close_others(void)
 #ifndef TEST_BUILD
 	close_range(0, WORKER_PIPE - 1, 0);
 #endif
-	close_range(WORKER_DESCRIPTORS_END, ~0U, 0);
 }
 
 static bool is_pipe(int descriptor)
@@ -627,10 +627,12 @@ int worker_main(const char *name)
 	const char *what = NULL;
 	int result;
 
-	if (!is_pipe(WORKER_PIPE) ||
-	    recv(WORKER_PIPE, &start, sizeof(start), 0) !=
-		    (ssize_t)sizeof(start) ||
-	    start.type != COMMAND_START) {
+	result = is_pipe(WORKER_PIPE)
+			 ? handover_receive(WORKER_PIPE, &start, sizeof(start))
+			 : -ENOTSOCK;
+	if (result == -EPIPE)
+		return EXIT_FAILURE; /* it says itself why it ended */
+	if (result < 0 || start.type != COMMAND_START) {
 		fprintf(stderr, "%s: --worker is for the monitor to start\n",
 			name);
 		return EXIT_FAILURE;

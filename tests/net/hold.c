@@ -4,10 +4,11 @@
  *
  *	hold INTERFACE RENEWALS COMMAND...
  *
- * opens the sockets, executes COMMAND with the worker's descriptors, says
- * that every script went well, prints the reasons, asks for RENEWALS renewals
- * once bound, then for the end.  Exit status: the worker's.
+ * executes COMMAND, hands it the sockets of INTERFACE, says that every script
+ * went well, prints the reasons, asks for RENEWALS renewals once bound, then
+ * for the end.  Exit status: the worker's.
  */
+#include "handover.h"
 #include "launch.h"
 #include "transport.h"
 #include "worker.h"
@@ -21,8 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define KEPT 64 /* descriptors from here on are out of the worker's way */
-
 static void fail(const char *what, int error)
 {
 	fprintf(stderr, "hold: %s: %s\n", what, strerror(error));
@@ -35,34 +34,23 @@ static void send_command(int pipe, const struct command *command)
 		fail("pipe", errno);
 }
 
-/* Executes the worker; the descriptors are moved up first, then in place. */
-static pid_t execute(const struct transport *transport, int pipe,
-		     char *const argv[])
+static pid_t execute(int pipe, char *const argv[])
 {
-	const int from[] = {pipe,
-			    transport->packet,
-			    transport->arp,
-			    transport->netlink,
-			    transport->deadline,
-			    transport->resumed};
-	int kept[sizeof(from) / sizeof(from[0])];
 	const pid_t worker = fork();
-	size_t i;
 
 	if (worker != 0)
 		return worker;
-	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-		kept[i] = fcntl(from[i], F_DUPFD_CLOEXEC, KEPT);
-	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-		if (dup2(kept[i], WORKER_PIPE + (int)i) < 0)
-			fail("dup2", errno);
+	/* the monitor's end is close-on-exec, and so is ours but for this */
+	if (pipe == WORKER_PIPE ? fcntl(pipe, F_SETFD, 0) < 0
+				: dup2(pipe, WORKER_PIPE) < 0)
+		fail("pipe", errno);
 	execvp(argv[0], argv);
 	fail(argv[0], errno);
 	return -1;
 }
 
-static void start(int pipe, const char *name, uint32_t ifindex,
-		  const struct mac *mac)
+static void start(int pipe, const struct transport *transport, const char *name,
+		  uint32_t ifindex, const struct mac *mac)
 {
 	struct command command = {
 		.type = COMMAND_START,
@@ -73,9 +61,12 @@ static void start(int pipe, const char *name, uint32_t ifindex,
 			  .ifindex = ifindex,
 			  .is_verbose = 1},
 	};
+	int result;
 
 	snprintf(command.start.name, sizeof(command.start.name), "%s", name);
-	send_command(pipe, &command);
+	result = handover_send(pipe, transport, &command, sizeof(command));
+	if (result < 0)
+		fail("pipe", -result);
 }
 
 /* All of a script's work that a renewal by unicast needs. */
@@ -164,11 +155,11 @@ int main(int argc, char *argv[])
 		fail(what, -error);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		fail("socketpair", errno);
-	worker = execute(&transport, ends[1], &argv[3]);
+	worker = execute(ends[1], &argv[3]);
 	if (worker < 0)
 		fail("fork", errno);
 	close(ends[1]);
-	start(ends[0], argv[1], ifindex, &mac);
+	start(ends[0], &transport, argv[1], ifindex, &mac);
 	send_command(ends[0], &preinit_done);
 	serve(ends[0], transport.udp, argv[1], ifindex, atoi(argv[2]));
 	if (waitpid(worker, &status, 0) < 0 || !WIFEXITED(status))

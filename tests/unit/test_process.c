@@ -1,4 +1,4 @@
-/* What a child begins with: its descriptors, and an error if it can't. */
+/* What a child begins with: its descriptor, and an error if it can't. */
 #include "process.h"
 
 #include "scratch.h"
@@ -7,23 +7,21 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#define FIRST 3 /* of the child's descriptors */
-#define SECOND 4
-#define CLOSE_FROM 5
+#define GIVEN 3 /* the number that the child is to have it by */
+#define OTHER 4
+#define CLOSE_FROM 4
 
 static char *const no_environment[] = {NULL};
 
-/* Runs `shell` with these descriptors, in our place in all else. */
-static int run(const char *shell, const struct process_descriptor *descriptor,
-	       size_t count)
+/* Runs `shell` with that descriptor, in our place in all else. */
+static int run(const char *shell, const struct process_descriptor *given)
 {
 	char *const argv[] = {(char *)"sh", (char *)"-c", (char *)shell, NULL};
 	const struct process process = {
 		.path = "/bin/sh",
 		.argv = argv,
 		.env = no_environment,
-		.descriptor = descriptor,
-		.count = count,
+		.given = given,
 		.close_from = CLOSE_FROM,
 	};
 	const pid_t child = process_start(&process);
@@ -51,27 +49,33 @@ static void place(const char *name, const char *text, int at)
 
 static void a_descriptor_may_have_its_number_already(void **state)
 {
-	const struct process_descriptor stays[] = {{FIRST, FIRST},
-						   {SECOND, SECOND}};
+	const struct process_descriptor stays = {GIVEN, GIVEN};
 
 	(void)state;
-	place("first", "one\n", FIRST);
-	place("second", "two\n", SECOND);
-	assert_int_equal(
-		run("read a <&3; read b <&4; [ $a$b = onetwo ]", stays, 2), 0);
+	place("given", "one\n", GIVEN);
+	assert_int_equal(run("read a <&3; [ $a = one ]", &stays), 0);
 }
 
-static void descriptors_may_have_each_others_numbers(void **state)
+static void a_descriptor_takes_the_number_of_another(void **state)
 {
-	const struct process_descriptor swapped[] = {{SECOND, FIRST},
-						     {FIRST, SECOND}};
+	const struct process_descriptor moves = {OTHER, GIVEN};
 
 	(void)state;
-	place("first", "one\n", FIRST);
-	place("second", "two\n", SECOND);
-	assert_int_equal(
-		run("read a <&3; read b <&4; [ $a$b = twoone ]", swapped, 2),
-		0);
+	place("given", "one\n", GIVEN);
+	place("other", "two\n", OTHER);
+	assert_int_equal(run("read a <&3; [ $a = two ]", &moves), 0);
+}
+
+static void no_other_descriptor_is_left(void **state)
+{
+	const struct process_descriptor moves = {OTHER, GIVEN};
+
+	(void)state;
+	place("given", "one\n", GIVEN);
+	place("other", "two\n", OTHER);
+	assert_int_equal(fcntl(OTHER, F_SETFD, 0), 0);
+	assert_int_equal(run("[ ! -e /proc/self/fd/4 ]", &moves), 0);
+	assert_int_equal(run("[ -e /proc/self/fd/3 ]", NULL), 1);
 }
 
 static void what_cannot_be_executed_leaves_no_child(void **state)
@@ -97,8 +101,10 @@ int main(void)
 			a_descriptor_may_have_its_number_already,
 			scratch_empty),
 		cmocka_unit_test_teardown(
-			descriptors_may_have_each_others_numbers,
+			a_descriptor_takes_the_number_of_another,
 			scratch_empty),
+		cmocka_unit_test_teardown(no_other_descriptor_is_left,
+					  scratch_empty),
 		cmocka_unit_test(what_cannot_be_executed_leaves_no_child),
 	};
 
