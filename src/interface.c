@@ -171,11 +171,12 @@ static void script_ended(struct interface *interface,
 						 .outcome = outcome});
 }
 
-static void to_announced(const struct lease_record *record,
-			 struct announced *out)
+static struct announced announced(const struct lease_record *record)
 {
-	variables_copy(&out->variables, &record->variables);
-	out->expiry = lease_record_expiry(record, clock_epoch_s());
+	return (struct announced){
+		.variables = &record->variables,
+		.expiry = lease_record_expiry(record, clock_epoch_s()),
+	};
 }
 
 /*
@@ -185,7 +186,6 @@ static void to_announced(const struct lease_record *record,
 void interface_run_script(struct interface *interface, enum reason reason,
 			  const struct lease_record *fresh)
 {
-	static struct announced new_lease, old_lease;
 	const struct monitor_context *context = interface->context;
 	char name[IF_NAMESIZE];
 	struct env_input input = {
@@ -198,16 +198,12 @@ void interface_run_script(struct interface *interface, enum reason reason,
 	};
 	pid_t script;
 
-	if (fresh != NULL) {
-		to_announced(fresh, &new_lease);
-		input.new_lease = &new_lease;
-	}
+	if (fresh != NULL)
+		input.new_lease = announced(fresh);
 	/* PREINIT and FAIL are about no lease, as in dhclient-script(8) */
 	if (interface->has_lease && reason != REASON_PREINIT &&
-	    reason != REASON_FAIL) {
-		to_announced(&interface->lease, &old_lease);
-		input.old_lease = &old_lease;
-	}
+	    reason != REASON_FAIL)
+		input.old_lease = announced(&interface->lease);
 	env_render(&input, &environment);
 	if (fresh != NULL) {
 		/* from here on that is what has to be taken down again */
