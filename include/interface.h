@@ -135,12 +135,14 @@ void interface_kill_worker(const struct interface *interface);
 /* Its script, of which none runs. */
 
 /*
- * Runs the script for `reason`; `fresh` is the lease that it is to be told
- * of, or NULL.  What it was told before is old_*.  One that can't be started is
- * logged and has failed at once.
+ * Runs it for `reason`; a lease that it was told before is old_*.  One that
+ * can't be started is logged and has failed at once.
  */
-void interface_run_script(struct interface *interface, enum reason reason,
-			  const struct lease_record *fresh);
+void interface_run_script(struct interface *interface, enum reason reason);
+
+/* The same for a lease, which is new_*, under the name that it has there. */
+void interface_announce(struct interface *interface, enum reason reason,
+			const struct lease_record *fresh);
 
 /* It is told that the lease is over; its old_* name it once more. */
 void interface_take_down(struct interface *interface, enum reason reason);

@@ -91,7 +91,7 @@ static void announce_lease(struct interface *interface,
 			 "those of -cf",
 			 interface->name, count);
 	interface->script_for_worker = true;
-	interface_run_script(interface, (enum reason)notice->reason, &fresh);
+	interface_announce(interface, (enum reason)notice->reason, &fresh);
 }
 
 static void on_script_notice(struct interface *interface,
@@ -120,7 +120,7 @@ static void on_script_notice(struct interface *interface,
 	if (reason == REASON_EXPIRE)
 		interface_take_down(interface, reason);
 	else
-		interface_run_script(interface, reason, NULL);
+		interface_run_script(interface, reason);
 }
 
 static void on_state_notice(struct interface *interface,

@@ -51,13 +51,12 @@ const char *interface_current_name(const struct interface *interface,
 }
 
 /*
- * Takes the link that is held, whatever its name is now, or, if it has gone,
- * the one that has the name; 0, or -errno with a line logged.
+ * Takes the link of that name, of today for the one that is held; 0, or -errno
+ * with a line logged.
  */
-static int find_link(struct interface *interface, struct mac *mac)
+static int find_link(struct interface *interface, const char *name,
+		     struct mac *mac)
 {
-	char buffer[IF_NAMESIZE];
-	const char *name = interface_current_name(interface, buffer);
 	const uint32_t locked = interface->ifindex;
 	int result = launch_find(name, &interface->ifindex, mac);
 
@@ -95,7 +94,7 @@ int interface_hold(struct interface *interface, const char *name,
 	configuration_for(context->options, name, &interface->conf);
 	interface->script_path =
 		configuration_script(context->options, &interface->conf);
-	result = find_link(interface, &mac);
+	result = find_link(interface, interface->name, &mac);
 	if (result != -ENODEV || !context->options->wait_for_interface)
 		return result;
 	log_line(LOG_NOTICE, "%s: waiting for it", name);
@@ -179,18 +178,13 @@ static struct announced announced(const struct lease_record *record)
 	};
 }
 
-/*
- * Runs the script for `reason`; `fresh` is the lease that it is to be told
- * of, or NULL.  What it was told before is old_*.
- */
-void interface_run_script(struct interface *interface, enum reason reason,
-			  const struct lease_record *fresh)
+static void run_script(struct interface *interface, const char *name,
+		       enum reason reason, const struct lease_record *fresh)
 {
 	const struct monitor_context *context = interface->context;
-	char name[IF_NAMESIZE];
 	struct env_input input = {
 		.reason = reason,
-		.interface = interface_current_name(interface, name),
+		.interface = name,
 		.definitions = &interface->conf.definitions,
 		.pid = getpid(),
 		.extra = context->options->extra,
@@ -225,9 +219,23 @@ void interface_run_script(struct interface *interface, enum reason reason,
 		clock_boottime_ms() + SCRIPT_TIME_LIMIT_MS;
 }
 
+void interface_run_script(struct interface *interface, enum reason reason)
+{
+	char buffer[IF_NAMESIZE];
+
+	run_script(interface, interface_current_name(interface, buffer), reason,
+		   NULL);
+}
+
+void interface_announce(struct interface *interface, enum reason reason,
+			const struct lease_record *fresh)
+{
+	run_script(interface, fresh->interface, reason, fresh);
+}
+
 void interface_take_down(struct interface *interface, enum reason reason)
 {
-	interface_run_script(interface, reason, NULL);
+	interface_run_script(interface, reason);
 	interface->has_lease = false;
 }
 
@@ -327,26 +335,23 @@ static int settle_address(struct interface *interface, const char *name,
 	return -EADDRNOTAVAIL;
 }
 
-static int start_worker(struct interface *interface)
+static int start_worker(struct interface *interface, const char *name)
 {
 	const struct monitor_context *context = interface->context;
 	struct client_config config;
 	const char *what = NULL;
-	char name[IF_NAMESIZE];
 	struct mac mac;
-	pid_t worker = find_link(interface, &mac);
+	pid_t worker = find_link(interface, name, &mac);
 
 	if (worker < 0)
 		return worker;
-	worker = settle_address(interface,
-				interface_current_name(interface, name), &mac);
+	worker = settle_address(interface, name, &mac);
 	if (worker < 0)
 		return worker;
 	fill_config(interface, &mac, &config);
-	worker = launch_worker(
-		&context->launch, interface_current_name(interface, name),
-		interface->ifindex, &config, &interface->conf.definitions,
-		&interface->pipe, &interface->udp, &what);
+	worker = launch_worker(&context->launch, name, interface->ifindex,
+			       &config, &interface->conf.definitions,
+			       &interface->pipe, &interface->udp, &what);
 	if (worker < 0) {
 		log_line(LOG_ERR, "%s: %s: %s", interface->name, what,
 			 strerror(-worker));
@@ -368,13 +373,15 @@ static int start_worker(struct interface *interface)
 
 int interface_start(struct interface *interface)
 {
-	const int result = start_worker(interface);
+	char buffer[IF_NAMESIZE];
+	const char *name = interface_current_name(interface, buffer);
+	const int result = start_worker(interface, name);
 
 	if (result < 0)
 		return result;
 	if (!interface->mac_changed) {
 		interface->script_for_worker = true;
-		interface_run_script(interface, REASON_PREINIT, NULL);
+		run_script(interface, name, REASON_PREINIT, NULL);
 	}
 	interface->mac_changed = false;
 	return 0;
