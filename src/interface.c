@@ -60,12 +60,10 @@ static int find_link(struct interface *interface, const char *name,
 	const uint32_t locked = interface->ifindex;
 	int result = launch_find(name, &interface->ifindex, mac);
 
-	if (result == -EPROTONOSUPPORT)
-		log_line(LOG_ERR, "%s: not an Ethernet interface", name);
-	else if (result < 0)
-		log_line(LOG_ERR, "%s: %s", name, strerror(-result));
-	if (result < 0)
+	if (result < 0) {
+		log_line(LOG_ERR, "%s: %s", name, launch_find_error(result));
 		return result;
+	}
 	if (interface->lock >= 0 && interface->ifindex == locked)
 		return 0;
 	unlock(interface);
