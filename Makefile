@@ -61,8 +61,8 @@ PURE = amend annotate arp calendar client conf decode definition env frame \
 EDGE = account background cli configuration files handover instance landlock launch \
 	links lladdr log machine nbi notify pidfile privilege process sandbox \
 	script seccomp store transport
-ACTOR = audit dryrun interface main monitor query roster service stop survey \
-	worker
+ACTOR = audit dryrun hearing interface main monitor query roster sequel \
+	service stop survey worker
 
 PURE_OBJECTS = $(PURE:%=$(BUILD)/src/%.o)
 OBJECTS = $(EDGE:%=$(BUILD)/src/%.o) $(ACTOR:%=$(BUILD)/src/%.o)

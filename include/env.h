@@ -13,9 +13,9 @@
 #define ENV_EXTRA_MAX 32          /* -e strings */
 #define ENV_EXTRA_LENGTH_MAX 2048 /* octets of one, NUL included */
 
-/* An announced lease as the script sees it. */
+/* A lease as the script is told it. */
 struct announced {
-	struct variables variables;
+	const struct variables *variables; /* NULL: no lease */
 	int64_t expiry; /* seconds since the epoch, as `expiry` */
 };
 
@@ -25,10 +25,9 @@ struct env_input {
 	const char *interface;
 	const struct definitions *definitions; /* names of options, or NULL */
 	int64_t pid;                           /* the monitor's */
-	const char *const *extra;          /* allowed -e strings, as given */
-	size_t extra_count;                /* at most ENV_EXTRA_MAX */
-	const struct announced *new_lease; /* or NULL */
-	const struct announced *old_lease; /* or NULL */
+	const char *const *extra; /* allowed -e strings, as given */
+	size_t extra_count;       /* at most ENV_EXTRA_MAX */
+	struct announced new_lease, old_lease;
 };
 
 /* An environment for execve; `entry` points into `text`. */

@@ -1,7 +1,7 @@
 /*
- * One interface as the monitor holds it: its worker, the script (one at a
- * time), the lease that the script was told, and what comes next when either
- * ends.  Never waits.  Never sees a packet.
+ * One interface as the monitor holds it: its link, its worker, the script (one
+ * at a time) and the lease that the script was told.  Never waits.  Never sees
+ * a packet.
  */
 #ifndef DHCPCANON_INTERFACE_H
 #define DHCPCANON_INTERFACE_H
@@ -14,7 +14,6 @@
 #include "notice.h"
 
 #define WORKER_FAILURES_MAX 5 /* within an hour: then it is given up */
-#define EXIT_NONE 2           /* dhclient's status of -1 without a lease */
 
 /* What all interfaces of a monitor have in common. */
 struct monitor_context {
@@ -84,6 +83,8 @@ struct interface {
 	int exit_status;     /* ENDED */
 };
 
+/* Its link. */
+
 /*
  * Makes of `interface`, which is all zero, one that holds `name`: it must exist
  * and be Ethernet, and nobody else hold it; but with -w one that does not exist
@@ -93,32 +94,27 @@ struct interface {
 int interface_hold(struct interface *interface, const char *name,
 		   const struct monitor_context *context);
 
-/*
- * Starts its first worker and PREINIT; 0, or -errno with a sentence logged.
- * -EADDRNOTAVAIL: it is PHASE_REFUSED, for --require-random-mac.
- */
-int interface_start(struct interface *interface);
+/* The link may have been renamed since: its name of today, asked for anew. */
+const char *interface_current_name(const struct interface *interface,
+				   char buffer[IF_NAMESIZE]);
 
-/* The same while the program runs: a failure means a pause, or PHASE_ABSENT. */
-void interface_restart(struct interface *interface);
+/* PHASE_ABSENT: the link is not held any more, its name is waited for. */
+void interface_become_absent(struct interface *interface);
+
+/* PHASE_ENDED, for good: neither is.  `exit_status` is what it ends with. */
+void interface_end(struct interface *interface, int exit_status);
 
 /* True if nothing of it is left to wait for: it is absent, and taken down. */
 bool interface_is_gone(const struct interface *interface);
 
-/* A notice can be read from its pipe, or the worker is gone. */
-void interface_on_pipe(struct interface *interface);
+/* Its worker. */
 
 /*
- * Process `child` ended with wait status `status`; true if it was this
- * interface's worker or script.
+ * Starts a worker, and PREINIT unless it follows one whose address changed; 0,
+ * or -errno with a sentence logged.  -EADDRNOTAVAIL: it is PHASE_REFUSED, for
+ * --require-random-mac.
  */
-bool interface_on_child(struct interface *interface, pid_t child, int status);
-
-/* Time has passed; see interface_deadline. */
-void interface_on_time(struct interface *interface);
-
-/* Links came, went or changed (PHASE_ABSENT, PHASE_REFUSED). */
-void interface_on_links(struct interface *interface);
+int interface_start(struct interface *interface);
 
 /* SIGHUP, SIGUSR1. */
 void interface_renew(struct interface *interface);
@@ -130,10 +126,28 @@ void interface_ask(struct interface *interface);
 /* True if it gave that sign, or there is nobody to give one. */
 bool interface_has_answered(const struct interface *interface);
 
-/* Ends the worker, runs STOP, then PHASE_ENDED. */
-void interface_stop(struct interface *interface);
+/* Asks it to end. */
+void interface_stop_worker(const struct interface *interface);
 
-/* When interface_on_time is due, CLOCK_BOOTTIME ms; TIME_NEVER. */
-uint64_t interface_deadline(const struct interface *interface);
+/* Ends it; there must be one. */
+void interface_kill_worker(const struct interface *interface);
+
+/* Its script, of which none runs. */
+
+/*
+ * Runs it for `reason`; a lease that it was told before is old_*.  One that
+ * can't be started is logged and has failed at once.
+ */
+void interface_run_script(struct interface *interface, enum reason reason);
+
+/* The same for a lease, which is new_*, under the name that it has there. */
+void interface_announce(struct interface *interface, enum reason reason,
+			const struct lease_record *fresh);
+
+/* It is told that the lease is over; its old_* name it once more. */
+void interface_take_down(struct interface *interface, enum reason reason);
+
+/* It ended with wait status `status`; a worker that waits for it is told. */
+void interface_on_script_exit(struct interface *interface, int status);
 
 #endif

@@ -24,6 +24,9 @@ struct launch {
  */
 int launch_find(const char *name, uint32_t *ifindex, struct mac *mac);
 
+/* What its -errno is to whoever named the interface. */
+const char *launch_find_error(int result);
+
 /*
  * Starts a worker for interface `name`, `ifindex`, whose address `config->mac`
  * its sockets are filtered for.  Returns its process id with `*pipe` open for

@@ -304,8 +304,7 @@ int audit_interface(const struct options *options)
 
 	if (result < 0) {
 		fprintf(stderr, "%s: %s: %s\n", program, name,
-			result == -EPROTONOSUPPORT ? "not an Ethernet interface"
-						   : strerror(-result));
+			launch_find_error(result));
 		return EXIT_FAILURE;
 	}
 	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))

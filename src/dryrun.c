@@ -308,9 +308,7 @@ static int start(const char *argv0)
 	result = launch_find(dry.name, &dry.ifindex, &dry.mac);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: %s", dry.name,
-			 result == -EPROTONOSUPPORT
-				 ? "not an Ethernet interface"
-				 : strerror(-result));
+			 launch_find_error(result));
 		return result;
 	}
 	if (!may_use_address())

@@ -93,9 +93,9 @@ static void add_lease(struct making *making, const char *prefix,
 	const char *text;
 	uint32_t at = 0;
 
-	if (lease == NULL)
+	if (lease->variables == NULL)
 		return;
-	while ((item = variables_next(&lease->variables, &at, &text)) != NULL) {
+	while ((item = variables_next(lease->variables, &at, &text)) != NULL) {
 		definition_name(definitions, item->code, name);
 		add(making, prefix, name, text);
 	}
@@ -118,9 +118,9 @@ void env_render(const struct env_input *input, struct env *out)
 		add_number(&making, "", "pid", input->pid);
 		add(&making, "", "dad_wait_time", "0");
 		add_lease(&making, "new_", input->definitions,
-			  input->new_lease);
+			  &input->new_lease);
 		add_lease(&making, "old_", input->definitions,
-			  input->old_lease);
+			  &input->old_lease);
 	}
 	add(&making, "", "PATH", PATH);
 	out->entry[out->count] = NULL;

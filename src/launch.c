@@ -16,6 +16,7 @@
 #include <net/if_arp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -40,6 +41,12 @@ int launch_find(const char *name, uint32_t *ifindex, struct mac *mac)
 		return -EPROTONOSUPPORT;
 	memcpy(mac->octet, request.ifr_hwaddr.sa_data, MAC_LENGTH);
 	return result;
+}
+
+const char *launch_find_error(int result)
+{
+	return result == -EPROTONOSUPPORT ? "not an Ethernet interface"
+					  : strerror(-result);
 }
 
 /* With the two capabilities that sockets need, and only for that long. */

@@ -1,19 +1,21 @@
 /*
  * One loop: signals, workers' pipes, links that come and go, time.  What an
- * interface makes of it is interface.c's, which interfaces there are
- * roster.c's; what is the whole program's is here.
+ * interface makes of it is sequel.c's, which interfaces there are roster.c's;
+ * what is the whole program's is here.
  */
 #include "monitor.h"
 
 #include "background.h"
 #include "clock.h"
 #include "files.h"
+#include "hearing.h"
 #include "log.h"
 #include "moment.h"
 #include "nbi.h"
 #include "privilege.h"
 #include "roster.h"
 #include "script.h"
+#include "sequel.h"
 #include "service.h"
 
 #include <errno.h>
@@ -108,8 +110,8 @@ static void reap(void)
 		if (nbi_on_child(child))
 			continue;
 		for (i = 0; i < monitor.roster.count; i++)
-			if (interface_on_child(monitor.roster.interface[i],
-					       child, status))
+			if (sequel_on_child(monitor.roster.interface[i], child,
+					    status))
 				break;
 	}
 }
@@ -166,7 +168,7 @@ static void stop_all(void)
 	monitor.stopping = true;
 	service_stopping();
 	for (i = 0; i < monitor.roster.count; i++)
-		interface_stop(monitor.roster.interface[i]);
+		sequel_stop(monitor.roster.interface[i]);
 }
 
 /* As dhclient, which handles none of these, and dhcpcd, which does. */
@@ -321,7 +323,7 @@ static uint64_t next_deadline(void)
 	for (i = 0; i < monitor.roster.count; i++)
 		deadline_ms = moment_earlier(
 			deadline_ms,
-			interface_deadline(monitor.roster.interface[i]));
+			sequel_deadline(monitor.roster.interface[i]));
 	return moment_earlier(deadline_ms, service_deadline());
 }
 
@@ -380,7 +382,7 @@ static void on_interfaces(void)
 	size_t i;
 
 	for (i = 0; i < monitor.roster.count; i++) {
-		interface_on_time(monitor.roster.interface[i]);
+		sequel_on_time(monitor.roster.interface[i]);
 		follow(monitor.roster.interface[i]);
 	}
 }
@@ -404,7 +406,7 @@ static int serve(const sigset_t *mask)
 		wait_for_something(mask);
 		for (i = 0; i < roster->count; i++)
 			if (monitor.polled[POLLED_PIPES + i].revents != 0)
-				interface_on_pipe(roster->interface[i]);
+				hearing_on_pipe(roster->interface[i]);
 		on_links();
 		on_signals();
 	}

@@ -1,11 +1,12 @@
 /*
  * Interfaces come in by name at the start, or by rtnetlink at any time.  What
- * one does once it is held is interface.c's.
+ * one does once it is held is sequel.c's.
  */
 #include "roster.h"
 
 #include "files.h"
 #include "log.h"
+#include "sequel.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -189,13 +190,13 @@ void roster_on_links(struct roster *roster)
 		if (!roster->takes_all || !hold_link(roster, &link))
 			continue;
 		files_forget_leases(roster->context->options, link.name);
-		interface_restart(roster->interface[roster->count - 1]);
+		sequel_restart(roster->interface[roster->count - 1]);
 	}
 	/* of those that are named only the name counts */
 	for (i = 0; i < roster->count; i++)
 		if (!roster->takes_all ||
 		    roster->interface[i]->phase == PHASE_REFUSED)
-			interface_on_links(roster->interface[i]);
+			sequel_on_links(roster->interface[i]);
 }
 
 void roster_on_udev(struct roster *roster)

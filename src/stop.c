@@ -196,11 +196,10 @@ static enum script_outcome wait_for_script(pid_t script)
 static void run_script(const struct options *options, const struct conf *conf,
 		       const struct lease_record *record)
 {
-	static struct announced old_lease;
 	static struct env env;
 	const char *path = configuration_script(options, conf);
 	const int64_t now = clock_epoch_s();
-	const struct env_input input = {
+	struct env_input input = {
 		.reason = options->action == CLI_RELEASE ? REASON_RELEASE
 							 : REASON_STOP,
 		.interface = record->interface,
@@ -208,13 +207,11 @@ static void run_script(const struct options *options, const struct conf *conf,
 		.pid = getpid(),
 		.extra = options->extra,
 		.extra_count = options->extra_count,
-		.old_lease = &old_lease,
+		.old_lease = {&record->variables, now},
 	};
 
-	variables_copy(&old_lease.variables, &record->variables);
-	old_lease.expiry = now;
 	if (input.reason == REASON_STOP)
-		old_lease.expiry = lease_record_expiry(record, now);
+		input.old_lease.expiry = lease_record_expiry(record, now);
 	env_render(&input, &env);
 
 	const pid_t script = script_start(path, env.entry);

@@ -78,16 +78,14 @@ static void render_values(void)
 
 static void render_environment(void)
 {
-	static struct announced lease;
 	const struct env_input input = {
 		.reason = REASON_RENEW,
 		.interface = "eth0",
 		.pid = 4711,
-		.new_lease = &lease,
-		.old_lease = &lease,
+		.new_lease = {&variables, 0},
+		.old_lease = {&variables, 0},
 	};
 
-	lease.variables = variables;
 	env_render(&input, &env);
 }
 

@@ -55,13 +55,13 @@ static void look_at_lease(struct lease *lease, const struct message *message)
 	must(lease->expiry_ms == START_MS + lease->lifetime_s * UINT64_C(1000));
 }
 
-static void look_at_environment(const struct announced *lease)
+static void look_at_environment(const struct variables *lease)
 {
 	static struct env env;
 	const struct env_input input = {.reason = REASON_RENEW,
 					.interface = "eth0",
-					.new_lease = lease,
-					.old_lease = lease};
+					.new_lease = {lease, 0},
+					.old_lease = {lease, 0}};
 
 	env_render(&input, &env);
 	for (size_t i = 0; i < env.count; i++) {
@@ -73,13 +73,12 @@ static void look_at_environment(const struct announced *lease)
 
 static void apply_policies(const struct variables *variables)
 {
-	static struct announced lease;
+	static struct variables lease;
 
 	for (int policy = ROUTES_GATEWAY; policy <= ROUTES_NONE; policy++) {
-		lease.variables = *variables;
-		route_policy_apply((enum route_policy)policy, &lease.variables,
-				   NULL, 0);
-		must_be_fit(&lease.variables);
+		lease = *variables;
+		route_policy_apply((enum route_policy)policy, &lease, NULL, 0);
+		must_be_fit(&lease);
 		look_at_environment(&lease);
 	}
 }

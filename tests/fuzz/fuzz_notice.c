@@ -66,12 +66,13 @@ static size_t make(struct reader *in, union notice *notice)
 static void run_script(const struct notice_script *script)
 {
 	static struct lease_record record;
-	static struct announced lease;
+	static struct variables lease;
 	static struct env env;
-	const struct env_input input = {.reason = REASON_REBIND,
-					.interface = "eth0",
-					.new_lease = &lease,
-					.old_lease = &lease};
+	const struct env_input input = {
+		.reason = REASON_REBIND,
+		.interface = "eth0",
+		.new_lease = {&lease, script->times.expiry_s},
+		.old_lease = {&lease, script->times.expiry_s}};
 
 	if (script->variables.count == 0)
 		return;
@@ -82,10 +83,9 @@ static void run_script(const struct notice_script *script)
 	record.rebind = script->times.t2_s;
 	record.expire = script->times.expiry_s;
 	must_survive_the_file(&record);
-	lease.variables = script->variables;
-	lease.expiry = script->times.expiry_s;
-	route_policy_apply(ROUTES_GATEWAY, &lease.variables, NULL, 0);
-	must_be_fit(&lease.variables);
+	lease = script->variables;
+	route_policy_apply(ROUTES_GATEWAY, &lease, NULL, 0);
+	must_be_fit(&lease);
 	env_render(&input, &env);
 	for (size_t i = 0; i < env.count; i++)
 		must_be_harmless(env.entry[i]);

@@ -17,16 +17,10 @@ static void expect_entries(const char *const *expected, size_t count)
 	assert_null(env.entry[count]);
 }
 
-static struct announced lease(const char *address, int64_t expiry)
+static void fill_lease(struct variables *variables, const char *address)
 {
-	static const struct announced none;
-	struct announced announced = none;
-
-	announced.expiry = expiry;
-	assert_true(
-		variables_add(&announced.variables, FIELD_IP_ADDRESS, address));
-	assert_true(variables_add(&announced.variables, 51, "3600"));
-	return announced;
+	assert_true(variables_add(variables, FIELD_IP_ADDRESS, address));
+	assert_true(variables_add(variables, 51, "3600"));
 }
 
 static void preinit_has_no_lease(void **state)
@@ -61,17 +55,18 @@ static void a_lease_has_a_prefix_and_an_expiry(void **state)
 		"old_expiry=1795360000",
 		PATH,
 	};
-	const struct announced new_lease = lease("10.0.0.9", 1795369699);
-	const struct announced old_lease = lease("10.0.0.8", 1795360000);
+	static struct variables new_lease, old_lease;
 	const struct env_input input = {
 		.reason = REASON_RENEW,
 		.interface = "eth0",
 		.pid = 1,
-		.new_lease = &new_lease,
-		.old_lease = &old_lease,
+		.new_lease = {&new_lease, 1795369699},
+		.old_lease = {&old_lease, 1795360000},
 	};
 
 	(void)state;
+	fill_lease(&new_lease, "10.0.0.9");
+	fill_lease(&old_lease, "10.0.0.8");
 	env_render(&input, &env);
 	expect_entries(expected, 11);
 }
@@ -120,13 +115,14 @@ static void nbi_has_its_own_upper_case_reason_and_nothing_else(void **state)
 static void an_environment_is_written_over_the_one_before(void **state)
 {
 	static const char *const expected[] = {"REASON=NBI", PATH};
-	const struct announced old_lease = lease("10.0.0.8", -1);
+	static struct variables old_lease;
 	const struct env_input stop = {.reason = REASON_STOP,
 				       .interface = "eth0",
-				       .old_lease = &old_lease};
+				       .old_lease = {&old_lease, -1}};
 	const struct env_input nbi = {.reason = REASON_NBI};
 
 	(void)state;
+	fill_lease(&old_lease, "10.0.0.8");
 	env_render(&stop, &env);
 	assert_int_equal(env.count, 8);
 	env_render(&nbi, &env);
@@ -150,7 +146,7 @@ static void fill(struct variables *variables)
 
 static void the_largest_input_has_room(void **state)
 {
-	static struct announced full;
+	static struct variables full;
 	static char longest[ENV_EXTRA_LENGTH_MAX];
 	const char *extra[ENV_EXTRA_MAX];
 	struct env_input input = {.reason = REASON_RENEW,
@@ -158,8 +154,8 @@ static void the_largest_input_has_room(void **state)
 				  .pid = INT64_MIN,
 				  .extra = extra,
 				  .extra_count = ENV_EXTRA_MAX,
-				  .new_lease = &full,
-				  .old_lease = &full};
+				  .new_lease = {&full, INT64_MIN},
+				  .old_lease = {&full, INT64_MIN}};
 
 	(void)state;
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -167,11 +163,10 @@ static void the_largest_input_has_room(void **state)
 	assert_true(env_extra_is_allowed(longest));
 	for (size_t i = 0; i < ENV_EXTRA_MAX; i++)
 		extra[i] = longest;
-	full.expiry = INT64_MIN;
-	fill(&full.variables);
+	fill(&full);
 	env_render(&input, &env);
-	assert_int_equal(env.count, ENV_EXTRA_MAX + 4 +
-					    2 * (full.variables.count + 1) + 1);
+	assert_int_equal(env.count,
+			 ENV_EXTRA_MAX + 4 + 2 * (full.count + 1) + 1);
 	assert_string_equal(env.entry[env.count - 1], PATH);
 }
 

@@ -355,12 +355,12 @@ static void apply_policy(struct variables *variables, struct lines *found)
 }
 
 /* The script's environment: nothing in it may hurt a terminal or a shell. */
-static void add_environment(struct announced *lease, struct lines *found)
+static void add_environment(const struct variables *lease, struct lines *found)
 {
 	static struct env env;
 	const struct env_input input = {.reason = REASON_BOUND,
 					.interface = "cli0",
-					.new_lease = lease};
+					.new_lease = {lease, 0}};
 
 	env_render(&input, &env);
 	for (size_t i = 0; i < env.count; i++) {
@@ -378,16 +378,16 @@ static void add_environment(struct announced *lease, struct lines *found)
 
 static void add_lease(const struct client *client, struct lines *found)
 {
-	static struct announced lease;
+	static struct variables lease;
 	struct variables_refusal refusals[LINES_MAX];
 	const size_t count =
 		variables_from_message(&client->ack, client->lease.mask, NULL,
-				       &lease.variables, refusals, LINES_MAX);
+				       &lease, refusals, LINES_MAX);
 
 	add_refused(refusals, count, found);
-	assert_true(variables_are_valid(&lease.variables));
-	apply_policy(&lease.variables, found);
-	assert_true(variables_are_valid(&lease.variables));
+	assert_true(variables_are_valid(&lease));
+	apply_policy(&lease, found);
+	assert_true(variables_are_valid(&lease));
 	add_environment(&lease, found);
 }
 

@@ -71,12 +71,12 @@ static size_t load_expected(const char *path, char lines[LINES_MAX][LINE_SIZE])
 /* Ours for the recorded packet, sorted. */
 static size_t render(const char *path, char lines[LINES_MAX][LINE_SIZE])
 {
-	static struct announced lease;
+	static struct variables lease;
 	static struct message message;
 	static struct env env;
 	const struct env_input input = {.reason = REASON_BOUND,
 					.interface = "cli0",
-					.new_lease = &lease};
+					.new_lease = {&lease, 0}};
 	uint8_t bytes[MESSAGE_MAX];
 	const size_t length = hexfile_load(path, bytes, sizeof(bytes));
 	struct in_addr mask;
@@ -84,12 +84,11 @@ static size_t render(const char *path, char lines[LINES_MAX][LINE_SIZE])
 
 	assert_int_equal(message_decode(bytes, length, &message), DECODE_OK);
 	assert_true(message_address(&message, OPTION_SUBNET_MASK, &mask));
-	assert_int_equal(variables_from_message(&message, mask, NULL,
-						&lease.variables, NULL, 0),
-			 0);
 	assert_int_equal(
-		route_policy_apply(ROUTES_ALL, &lease.variables, NULL, 0), 0);
-	assert_true(variables_are_valid(&lease.variables));
+		variables_from_message(&message, mask, NULL, &lease, NULL, 0),
+		0);
+	assert_int_equal(route_policy_apply(ROUTES_ALL, &lease, NULL, 0), 0);
+	assert_true(variables_are_valid(&lease));
 	env_render(&input, &env);
 	for (size_t i = 0; i < env.count; i++) {
 		if (is_left_out(env.entry[i]))
