@@ -311,6 +311,147 @@ static void an_intruders_verbs_kill(void **state)
 			fail_msg("call %zu", i);
 }
 
+/* Every verb of the policy, whatever its arguments. */
+static const long verbs[] = {
+	SYS_execve,
+	SYS_execveat,
+	SYS_clone,
+	SYS_clone3,
+	SYS_mmap,
+	SYS_mprotect,
+	SYS_pkey_mprotect,
+	SYS_memfd_create,
+	SYS_openat,
+	SYS_openat2,
+	SYS_mount,
+	SYS_open_by_handle_at,
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_open_tree,
+	SYS_move_mount,
+	SYS_fsopen,
+	SYS_mount_setattr,
+	SYS_socket,
+	SYS_socketpair,
+	SYS_bind,
+	SYS_connect,
+	SYS_listen,
+	SYS_accept,
+	SYS_accept4,
+	SYS_setsockopt,
+	SYS_sendto,
+	SYS_sendmsg,
+	SYS_sendmmsg,
+	SYS_ptrace,
+	SYS_process_vm_readv,
+	SYS_kill,
+	SYS_process_vm_writev,
+	SYS_tkill,
+	SYS_tgkill,
+	SYS_rt_sigqueueinfo,
+	SYS_rt_tgsigqueueinfo,
+	SYS_pidfd_open,
+	SYS_pidfd_getfd,
+	SYS_setuid,
+	SYS_pidfd_send_signal,
+	SYS_setgid,
+	SYS_setreuid,
+	SYS_setregid,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_setfsuid,
+	SYS_setfsgid,
+	SYS_setgroups,
+	SYS_capset,
+	SYS_unshare,
+	SYS_setns,
+	SYS_bpf,
+	SYS_perf_event_open,
+	SYS_userfaultfd,
+	SYS_io_uring_setup,
+	SYS_add_key,
+	SYS_request_key,
+	SYS_keyctl,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_kexec_load,
+	SYS_reboot,
+#ifdef __x86_64__
+	SYS_open,
+	SYS_creat,
+	SYS_fork,
+	SYS_vfork,
+	SYS_modify_ldt,
+	SYS_ioperm,
+	SYS_iopl,
+#endif
+};
+
+/* Let through with any arguments, or the end of whoever tries. */
+static const long permitted[] = {
+	SYS_ppoll,        SYS_clock_gettime,   SYS_getrandom,
+	SYS_exit_group,   SYS_restart_syscall, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_getpid,          SYS_gettid,
+};
+
+/* The kernel's own trampolines, which it asks no filter about. */
+#define URETPROBE 335
+#define UPROBE 336
+
+#define NUMBERS 512 /* the kernel has no more calls yet */
+
+static bool is_among(long number, const long *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i] == number)
+			return true;
+	return false;
+}
+
+#define IS_AMONG(number, all)                                                  \
+	is_among((number), (all), sizeof(all) / sizeof((all)[0]))
+
+static long numbered;
+
+/* With arguments that no call does anything with. */
+static long call_numbered(void)
+{
+	return syscall(numbered, -1L, -1L, -1L, -1L, -1L, -1L);
+}
+
+static void all_but_verbs(void)
+{
+	become_worker();
+	for (numbered = 0; numbered < NUMBERS; numbered++) {
+		if (IS_AMONG(numbered, verbs) ||
+		    IS_AMONG(numbered, permitted) || numbered == URETPROBE ||
+		    numbered == UPROBE)
+			continue;
+		errno = 0;
+		if (call_numbered() != -1 || errno != ENOSYS)
+			leave(1);
+	}
+	leave(0);
+}
+
+/* The filter halves the numbers: none may have come into the wrong half. */
+static void every_number_is_judged(void **state)
+{
+	(void)state;
+	assert_true(holds_in_child(all_but_verbs));
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		numbered = verbs[i];
+		if (!is_killed(call_numbered))
+			fail_msg("call %ld", numbered);
+	}
+	for (size_t i = 0; i < sizeof(permitted) / sizeof(permitted[0]); i++) {
+		numbered = permitted[i];
+		if (is_killed(call_numbered) || is_unknown(call_numbered))
+			fail_msg("call %ld", numbered);
+	}
+}
+
 static void unknown_twice(void)
 {
 	become_worker();
@@ -361,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_failed_assertion_ends_as_one),
 		cmocka_unit_test(what_is_unknown_fails_and_no_more),
 		cmocka_unit_test(an_intruders_verbs_kill),
+		cmocka_unit_test(every_number_is_judged),
 		cmocka_unit_test(an_unknown_call_is_told_once),
 		cmocka_unit_test(a_sigsys_of_somebody_else_is_none),
 	};
