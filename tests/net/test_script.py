@@ -601,6 +601,16 @@ def test_resolv_conf_is_written_and_given_back(box):
     assert not box.kept.exists()
 
 
+@pytest.mark.parametrize("text", [
+    "", "\n\n", "# by hand", "  # by hand\nnameserver 192.0.2.1\\\n\n"])
+def test_any_original_is_given_back(box, text):
+    box.resolv_conf.write_text(text)
+    lease = box.bound(DNS)
+    box.script("STOP", old=lease)
+    ended = text if text.endswith("\n") else text + "\n"
+    assert box.resolv_conf.read_text() == ended
+
+
 def test_domain_name_stands_in_for_a_search_list(box):
     box.bound({"domain_name": "example.org",
                "domain_name_servers": "10.77.0.53"})
