@@ -36,6 +36,9 @@ class Names:
         self.server = labs.RawServer(machine)
         self.lease(FIRST)
         machine.boot()
+        # systemd does not wait for its end
+        wait_for("resolvconf", lambda: "running" not in machine.call(
+            "systemctl", "show", "-P", "SubState", "resolvconf.service"))
         self.before = self.resolv_conf()
 
     def lease(self, *servers, domain=b"lan.test"):

@@ -384,6 +384,14 @@ def test_routes_that_a_crash_left_are_replaced(box):
     assert box.routes() == [("default", "10.77.0.2", box.metric())]
 
 
+def test_lease_that_is_set_already_is_set_again_in_silence(box):
+    lease = box.bound({"routers": "192.0.2.1 10.77.0.1"})
+    before = sorted(box.routes())
+    box.script("BOUND", {**lease, "dhcp_lease_time": "7200"})
+    assert sorted(box.routes()) == before
+    assert box.addresses()[0]["valid_life_time"] > 3600
+
+
 def test_route_that_cannot_be_set_is_one_line_and_no_failure(box):
     box.up()
     done = box.script("BOUND", {**LEASE, "routers": "10.77.0.255"},
@@ -599,6 +607,16 @@ def test_resolv_conf_is_written_and_given_back(box):
     assert box.resolv_conf.read_bytes() == ORIGINAL
     assert box.resolv_conf.stat().st_ino == inode
     assert not box.kept.exists()
+
+
+@pytest.mark.parametrize("text", [
+    "", "\n\n", "# by hand", "  # by hand\nnameserver 192.0.2.1\\\n\n"])
+def test_any_original_is_given_back(box, text):
+    box.resolv_conf.write_text(text)
+    lease = box.bound(DNS)
+    box.script("STOP", old=lease)
+    ended = text if text.endswith("\n") else text + "\n"
+    assert box.resolv_conf.read_text() == ended
 
 
 def test_domain_name_stands_in_for_a_search_list(box):
@@ -1051,27 +1069,60 @@ def test_host_name_is_never_set(box):
     assert "hostname" not in SCRIPT.read_text()
 
 
+PROGRAMS = ("ip", "flock", "mv", "cp", "rm", "cat", "mkdir", "chmod", "chown",
+            "readlink", "sort", "sed", "grep")
+
+
+def started(box, *run, **more):
+    """Which programs a run of the script starts."""
+    folder, log = box.run_dir / "programs", box.run_dir / "log"
+    if not folder.exists():
+        folder.mkdir()
+        for name in PROGRAMS:
+            path = folder / name
+            path.write_text(f'#!/bin/sh\necho {name} >>/run/log\n'
+                            f'PATH={PATH}\nexec {name} "$@"\n')
+            path.chmod(0o755)
+    log.write_text("")
+    box.script(*run, **{"PATH": f"/run/programs:{PATH}", **more})
+    return log.read_text().split()
+
+
 def test_few_programs_are_started(box):
     """Each costs about a millisecond before there is a network."""
-    box.up()
-    programs = box.run_dir / "programs"
-    programs.mkdir()
-    for name in ("ip", "flock", "mv", "cp", "rm", "cat", "mkdir", "readlink",
-                 "sort", "sed", "grep"):
-        path = programs / name
-        path.write_text(f'#!/bin/sh\necho {name} >>/run/log\n'
-                        f'PATH={PATH}\nexec {name} "$@"\n')
-        path.chmod(0o755)
-    traced = {"PATH": f"/run/programs:{PATH}"}
-    box.script("PREINIT", **traced)
-    assert not (box.run_dir / "log").exists()
+    (box.run_dir / "dhcpcanon" / "resolv.d").mkdir(parents=True)  # tmpfiles.d
+    assert started(box, "PREINIT") == ["ip"]
+    assert started(box, "PREINIT") == []
+    wait_for(lambda: box.link()["operstate"] == "UP")
     lease = {**LEASE, **DNS}
-    box.script("BOUND", lease, **traced)
-    first = (box.run_dir / "log").read_text().split()
-    assert first == ["ip", "ip", "mkdir", "mv", "flock", "cp", "mv", "mv"]
-    (box.run_dir / "log").unlink()
-    box.script("RENEW", lease, lease, **traced)
-    assert (box.run_dir / "log").read_text().split() == ["ip"]
+    assert started(box, "BOUND", lease) == ["ip", "flock", "cp", "mv"]
+    assert started(box, "RENEW", lease, lease) == ["ip"]
+    box.command("ip", "link", "set", "eth1", "up")
+    assert started(box, "PREINIT", interface="eth1") == []
+    assert started(box, "EXPIRE", {}, lease) == [
+        "ip", "rm", "rm", "flock", "rm"]
+    service(box, "link")
+    assert started(box, "PREINIT") == []
+
+
+@pytest.mark.parametrize("reason, end", [
+    ("PREINIT", "# -- BOUND"), ("BOUND", "# -- what can wait")])
+def test_what_is_waited_for_stands_first(box, reason, end):
+    """The shell reads no further for it."""
+    text = SCRIPT.read_text()
+    first = box.run_dir / "first"
+    first.write_text(text[:text.index(end)])
+    box.command("ip", "link", "set", "eth0", "up")
+    box.command("sh", "/run/first", env={
+        "PATH": PATH, "reason": reason, "interface": "eth0",
+        **{f"new_{name}": value for name, value in LEASE.items()}})
+    if reason == "BOUND":
+        assert box.routes() == [("default", "10.77.0.1", box.metric())]
+        return
+    box.hook("dhcpcanon-exit-hooks", "exit_status=5\n")
+    done = box.command("sh", "/run/first", check=False, env={
+        "PATH": PATH, "reason": reason, "interface": "eth0"})
+    assert done.returncode == 5 and done.stderr == ""
 
 
 def test_shellcheck_finds_nothing():
