@@ -19,6 +19,7 @@
 struct monitor_context {
 	const struct options *options;
 	struct launch launch;
+	int pipes;            /* epoll_create(2)'s: its data are interfaces */
 	bool manager_decides; /* the script is nm-dhcp-helper */
 };
 
