@@ -111,6 +111,12 @@ bool interface_is_gone(const struct interface *interface);
 /* Its worker. */
 
 /*
+ * Sees whether a first worker may be started at all; as interface_start, but
+ * changes nothing of the link.
+ */
+int interface_check(struct interface *interface);
+
+/*
  * Starts a worker, and PREINIT unless it follows one whose address changed; 0,
  * or -errno with a sentence logged.  -EADDRNOTAVAIL: it is PHASE_REFUSED, for
  * --require-random-mac.

@@ -383,6 +383,22 @@ static int start_worker(struct interface *interface, const char *name)
 	return 0;
 }
 
+int interface_check(struct interface *interface)
+{
+	const struct options *options = interface->context->options;
+	char buffer[IF_NAMESIZE];
+	const char *name;
+	struct mac mac;
+	int result;
+
+	if (interface->phase != PHASE_HELD || options->random_mac ||
+	    !options->require_random_mac)
+		return 0;
+	name = interface_current_name(interface, buffer);
+	result = find_link(interface, name, &mac);
+	return result < 0 ? result : settle_address(interface, name, &mac);
+}
+
 int interface_start(struct interface *interface)
 {
 	char buffer[IF_NAMESIZE];

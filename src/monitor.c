@@ -328,6 +328,7 @@ static uint64_t next_deadline(void)
 		deadline_ms = moment_earlier(
 			deadline_ms,
 			sequel_deadline(monitor.roster.interface[i]));
+	deadline_ms = moment_earlier(deadline_ms, monitor.roster.start_ms);
 	return moment_earlier(deadline_ms, service_deadline());
 }
 
@@ -416,6 +417,8 @@ static int serve(const sigset_t *mask)
 		on_pipes();
 		on_links();
 		on_signals();
+		if (monitor.roster.start_ms != TIME_NEVER)
+			roster_start_next(&monitor.roster);
 	}
 }
 
