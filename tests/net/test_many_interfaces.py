@@ -2,6 +2,7 @@
 a server, which has room for about a hundred."""
 
 import collections
+import signal
 
 import lab as labs
 import servers
@@ -68,6 +69,18 @@ def test_where_nobody_answers_the_others_are_not_kept_waiting(lab, raw):
                   lambda: served in clients(heard(capture, wire.ACK)))
     labs.wait_for("all", lambda: clients(heard(capture, wire.DISCOVER))
                   == macs(lab, names))
+
+
+def test_stopped_before_all_are_started(lab, raw):
+    raw.mute = True
+    names, _ = add_interfaces(lab, 80)
+    client = lab.client(*QUICK, interfaces=names, mode=QUIET)
+    started = lab.script.wait("PREINIT")["interface"]
+    client.signal(signal.SIGTERM)
+    assert client.wait() == 0
+    labs.wait_for("workers gone", lambda: not labs.sh(
+        "ip", "netns", "pids", lab.inside))
+    assert lab.script.reasons(started) == ["PREINIT", "STOP"]
 
 
 def test_one_that_must_not_be_used_keeps_all_from_their_start(lab, raw):
