@@ -11,8 +11,11 @@
 /* A notice can be read from its pipe, or the worker is gone. */
 void hearing_on_pipe(struct interface *interface);
 
-/* Time has passed: what was too much a second ago is made good. */
-void hearing_on_time(struct interface *interface);
+/*
+ * Time has passed, it is CLOCK_BOOTTIME `now_ms`: what was too much a second
+ * ago is made good.
+ */
+void hearing_on_time(struct interface *interface, uint64_t now_ms);
 
 /* When that is due, CLOCK_BOOTTIME ms; TIME_NEVER. */
 uint64_t hearing_deadline(const struct interface *interface);

@@ -19,6 +19,7 @@
 struct monitor_context {
 	const struct options *options;
 	struct launch launch;
+	int pipes;            /* epoll_create(2)'s: its data are interfaces */
 	bool manager_decides; /* the script is nm-dhcp-helper */
 };
 
@@ -108,6 +109,12 @@ void interface_end(struct interface *interface, int exit_status);
 bool interface_is_gone(const struct interface *interface);
 
 /* Its worker. */
+
+/*
+ * Sees whether a first worker may be started at all; as interface_start, but
+ * changes nothing of the link.
+ */
+int interface_check(struct interface *interface);
 
 /*
  * Starts a worker, and PREINIT unless it follows one whose address changed; 0,

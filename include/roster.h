@@ -14,7 +14,10 @@ struct roster {
 	const struct monitor_context *context;
 	struct interface *interface[CLI_INTERFACES_MAX]; /* allocated */
 	size_t count;
-	bool takes_all; /* none was named */
+	bool takes_all;     /* none was named */
+	uint64_t start_ms;  /* roster_start_next is due; TIME_NEVER */
+	uint64_t silent_ms; /* what got no lease until then is not waited for */
+	size_t may_wait;    /* for a first lease, when one more is started */
 	struct links links;
 	/* that others hold: said once, and left to them */
 	uint32_t foreign[ROSTER_FOREIGN_MAX];
@@ -28,8 +31,18 @@ struct roster {
  */
 int roster_hold(struct roster *roster, const struct monitor_context *context);
 
-/* Starts their first workers; 0, or -errno with a sentence logged. */
+/*
+ * Sees that all may be started, and starts the first worker; 0, or -errno with
+ * a sentence logged.
+ */
 int roster_start(struct roster *roster);
+
+/*
+ * Starts one more worker if it is time to: to be called in between all else.
+ * Were all started first, none would be served meanwhile; then all would send
+ * at once, for which the queue of a server has no room.
+ */
+void roster_start_next(struct roster *roster);
 
 /*
  * To be called before each wait: watches links if any may be waited for, and

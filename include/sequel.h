@@ -24,8 +24,8 @@ bool sequel_on_child(struct interface *interface, pid_t child, int status);
 /* Links came, went or changed (PHASE_ABSENT, PHASE_REFUSED). */
 void sequel_on_links(struct interface *interface);
 
-/* Time has passed; see sequel_deadline. */
-void sequel_on_time(struct interface *interface);
+/* Time has passed, it is CLOCK_BOOTTIME `now_ms`; see sequel_deadline. */
+void sequel_on_time(struct interface *interface, uint64_t now_ms);
 
 /* When that is due, also for hearing_on_time, CLOCK_BOOTTIME ms; TIME_NEVER. */
 uint64_t sequel_deadline(const struct interface *interface);

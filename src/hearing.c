@@ -247,10 +247,8 @@ void hearing_on_pipe(struct interface *interface)
 	}
 }
 
-void hearing_on_time(struct interface *interface)
+void hearing_on_time(struct interface *interface, uint64_t now_ms)
 {
-	const uint64_t now_ms = clock_boottime_ms();
-
 	if (interface->lines_omitted > 0 &&
 	    budget_renewal_ms(&interface->lines) <= now_ms)
 		log_omitted(interface);

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -333,6 +334,18 @@ static int settle_address(struct interface *interface, const char *name,
 	return -EADDRNOTAVAIL;
 }
 
+/* Its descriptor leaves the set by itself when it is closed. */
+static void watch_pipe(struct interface *interface)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = interface};
+
+	if (epoll_ctl(interface->context->pipes, EPOLL_CTL_ADD, interface->pipe,
+		      &event) == 0)
+		return;
+	log_line(LOG_ERR, "%s: epoll: %s", interface->name, strerror(errno));
+	interface_kill_worker(interface); /* one that can't be heard */
+}
+
 static int start_worker(struct interface *interface, const char *name)
 {
 	const struct monitor_context *context = interface->context;
@@ -361,12 +374,29 @@ static int start_worker(struct interface *interface, const char *name)
 			 "waits for T2",
 			 interface->name);
 	interface->worker = worker;
+	watch_pipe(interface);
 	interface->owes_state = false;
 	interface->condemned = false;
 	interface->mac = mac;
 	memset(&interface->state, 0, sizeof(interface->state));
 	interface->state_since = clock_epoch_s();
 	return 0;
+}
+
+int interface_check(struct interface *interface)
+{
+	const struct options *options = interface->context->options;
+	char buffer[IF_NAMESIZE];
+	const char *name;
+	struct mac mac;
+	int result;
+
+	if (interface->phase != PHASE_HELD || options->random_mac ||
+	    !options->require_random_mac)
+		return 0;
+	name = interface_current_name(interface, buffer);
+	result = find_link(interface, name, &mac);
+	return result < 0 ? result : settle_address(interface, name, &mac);
 }
 
 int interface_start(struct interface *interface)

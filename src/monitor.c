@@ -23,13 +23,17 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 
-/* What is polled: these two, then the pipe of each interface. */
+#define PIPES_AT_ONCE 64 /* before signals have their turn */
+
+/* What is polled; the pipes of all interfaces as one. */
 enum {
 	POLLED_LINKS,
 	POLLED_UDEV,
 	POLLED_PIPES,
+	POLLED_COUNT,
 };
 
 /* When no interface is named. */
@@ -43,7 +47,7 @@ static struct {
 	const struct monitor_start *start;
 	struct monitor_context context;
 	struct roster roster;
-	struct pollfd polled[POLLED_PIPES + CLI_INTERFACES_MAX];
+	struct pollfd polled[POLLED_COUNT];
 	int parent;
 	uint64_t patience_ms; /* with no interface and no lease, until then */
 	bool was_bound;       /* one of the interfaces */
@@ -324,35 +328,31 @@ static uint64_t next_deadline(void)
 		deadline_ms = moment_earlier(
 			deadline_ms,
 			sequel_deadline(monitor.roster.interface[i]));
+	deadline_ms = moment_earlier(deadline_ms, monitor.roster.start_ms);
 	return moment_earlier(deadline_ms, service_deadline());
 }
 
-/* Returns how many are polled. */
-static size_t prepare_poll(void)
+static void prepare_poll(void)
 {
 	const struct roster *roster = &monitor.roster;
-	const size_t count = POLLED_PIPES + roster->count;
 	size_t i;
 
 	monitor.polled[POLLED_LINKS].fd = roster->links.watch;
 	monitor.polled[POLLED_UDEV].fd = roster->links.udev;
-	for (i = 0; i < roster->count; i++)
-		monitor.polled[POLLED_PIPES + i].fd =
-			roster->interface[i]->pipe;
-	for (i = 0; i < count; i++) {
+	monitor.polled[POLLED_PIPES].fd = monitor.context.pipes;
+	for (i = 0; i < POLLED_COUNT; i++) {
 		monitor.polled[i].events = POLLIN;
 		monitor.polled[i].revents = 0;
 	}
-	return count;
 }
 
 static void wait_for_something(const sigset_t *mask)
 {
 	const uint64_t deadline_ms = next_deadline();
-	const size_t count = prepare_poll();
 	struct timespec left, *limit = NULL;
 	size_t i;
 
+	prepare_poll();
 	if (deadline_ms != TIME_NEVER) {
 		const uint64_t now_ms = clock_boottime_ms();
 		const uint64_t left_ms =
@@ -362,12 +362,23 @@ static void wait_for_something(const sigset_t *mask)
 		left.tv_nsec = (long)(left_ms % 1000) * 1000000;
 		limit = &left;
 	}
-	if (ppoll(monitor.polled, count, limit, mask) < 0)
-		for (i = 0; i < count; i++)
+	if (ppoll(monitor.polled, POLLED_COUNT, limit, mask) < 0)
+		for (i = 0; i < POLLED_COUNT; i++)
 			monitor.polled[i].revents = 0;
 }
 
-/* Interfaces may come in here, behind those that were polled. */
+static void on_pipes(void)
+{
+	struct epoll_event ready[PIPES_AT_ONCE];
+	int count, i;
+
+	if (monitor.polled[POLLED_PIPES].revents == 0)
+		return;
+	count = epoll_wait(monitor.context.pipes, ready, PIPES_AT_ONCE, 0);
+	for (i = 0; i < count; i++)
+		hearing_on_pipe(ready[i].data.ptr);
+}
+
 static void on_links(void)
 {
 	if (monitor.polled[POLLED_UDEV].revents != 0 ||
@@ -379,19 +390,18 @@ static void on_links(void)
 
 static void on_interfaces(void)
 {
+	const uint64_t now_ms = clock_boottime_ms();
 	size_t i;
 
 	for (i = 0; i < monitor.roster.count; i++) {
-		sequel_on_time(monitor.roster.interface[i]);
+		sequel_on_time(monitor.roster.interface[i], now_ms);
 		follow(monitor.roster.interface[i]);
 	}
 }
 
 static int serve(const sigset_t *mask)
 {
-	const struct roster *roster = &monitor.roster;
 	int exit_status;
-	size_t i;
 
 	for (;;) {
 		on_interfaces();
@@ -404,11 +414,11 @@ static int serve(const sigset_t *mask)
 		if (is_over(&exit_status))
 			return exit_status;
 		wait_for_something(mask);
-		for (i = 0; i < roster->count; i++)
-			if (monitor.polled[POLLED_PIPES + i].revents != 0)
-				hearing_on_pipe(roster->interface[i]);
+		on_pipes();
 		on_links();
 		on_signals();
+		if (monitor.roster.start_ms != TIME_NEVER)
+			roster_start_next(&monitor.roster);
 	}
 }
 
@@ -422,6 +432,11 @@ static int begin(void)
 	if (result < 0)
 		log_line(LOG_WARNING, "limit of open files: %s",
 			 strerror(-result));
+	monitor.context.pipes = epoll_create1(EPOLL_CLOEXEC);
+	if (monitor.context.pipes < 0) {
+		log_line(LOG_ERR, "epoll: %s", strerror(errno));
+		return -errno;
+	}
 	result = privilege_check(&what);
 	if (result < 0) {
 		log_line(LOG_ERR, "%s: %s", what, strerror(-result));

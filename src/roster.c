@@ -4,13 +4,24 @@
  */
 #include "roster.h"
 
+#include "client.h"
+#include "clock.h"
 #include "files.h"
 #include "log.h"
+#include "moment.h"
 #include "sequel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/*
+ * So many workers may wait for a first lease at a time: the queue of a server
+ * has room for about a hundred messages, and what it loses is sent again
+ * after four seconds.
+ */
+#define WAITING_AT_ONCE 32
+#define SILENCE_MS 100 /* then as many more may */
 
 static void forget(struct roster *roster, size_t i)
 {
@@ -103,6 +114,7 @@ int roster_hold(struct roster *roster, const struct monitor_context *context)
 
 	roster->context = context;
 	roster->takes_all = options->interface_count == 0;
+	roster->start_ms = TIME_NEVER;
 	links_reset(&roster->links);
 	if (roster->takes_all)
 		return hold_all(roster);
@@ -111,22 +123,81 @@ int roster_hold(struct roster *roster, const struct monitor_context *context)
 	return result;
 }
 
+/* What keeps one from its start: nothing where the others may do. */
+static int excused(const struct roster *roster,
+		   const struct interface *interface, int result)
+{
+	return roster->takes_all && interface->phase == PHASE_REFUSED ? 0
+								      : result;
+}
+
+/* One that is held from the start and was not started yet, or NULL. */
+static struct interface *next_to_start(const struct roster *roster)
+{
+	size_t i;
+
+	for (i = 0; i < roster->count; i++) {
+		struct interface *interface = roster->interface[i];
+
+		if (interface->phase == PHASE_HELD && interface->worker == 0 &&
+		    interface->script == 0)
+			return interface;
+	}
+	return NULL;
+}
+
 int roster_start(struct roster *roster)
 {
+	struct interface *first;
 	int result = 0;
 	size_t i;
 
-	for (i = 0; i < roster->count && result == 0; i++) {
-		struct interface *interface = roster->interface[i];
-
-		if (interface->phase != PHASE_HELD)
-			continue;
-		result = interface_start(interface);
-		/* the others may do */
-		if (roster->takes_all && interface->phase == PHASE_REFUSED)
-			result = 0;
-	}
+	for (i = 0; i < roster->count && result == 0; i++)
+		result = excused(roster, roster->interface[i],
+				 interface_check(roster->interface[i]));
+	if (result < 0)
+		return result;
+	first = next_to_start(roster);
+	if (first == NULL)
+		return 0;
+	/* what is wrong with it is likely to be so with all */
+	result = excused(roster, first, interface_start(first));
+	roster->may_wait = WAITING_AT_ONCE;
+	if (next_to_start(roster) != NULL)
+		roster->start_ms = 0;
 	return result;
+}
+
+/* How many workers run that have no lease yet, be there a server or not. */
+static size_t count_waiting(const struct roster *roster)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < roster->count; i++)
+		if (roster->interface[i]->worker != 0 &&
+		    roster->interface[i]->state.state <= STATE_REQUESTING)
+			count++;
+	return count;
+}
+
+void roster_start_next(struct roster *roster)
+{
+	const uint64_t now_ms = clock_boottime_ms();
+	struct interface *next = next_to_start(roster);
+
+	roster->start_ms = TIME_NEVER;
+	if (next == NULL)
+		return;
+	if (count_waiting(roster) >= roster->may_wait) {
+		if (now_ms < roster->silent_ms) {
+			roster->start_ms = roster->silent_ms;
+			return;
+		}
+		roster->may_wait += WAITING_AT_ONCE;
+	}
+	sequel_restart(next);
+	roster->start_ms = now_ms;
+	roster->silent_ms = now_ms + SILENCE_MS;
 }
 
 /* Of links that were not named those that have gone may come as others. */

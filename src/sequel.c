@@ -230,10 +230,8 @@ void sequel_on_links(struct interface *interface)
 	proceed(interface);
 }
 
-void sequel_on_time(struct interface *interface)
+void sequel_on_time(struct interface *interface, uint64_t now_ms)
 {
-	const uint64_t now_ms = clock_boottime_ms();
-
 	if (interface->script != 0 && interface->script_deadline_ms <= now_ms) {
 		interface->script_timed_out = true;
 		interface->script_deadline_ms = TIME_NEVER;
@@ -244,7 +242,7 @@ void sequel_on_time(struct interface *interface)
 		interface->kill_ms = TIME_NEVER;
 		interface_kill_worker(interface);
 	}
-	hearing_on_time(interface);
+	hearing_on_time(interface, now_ms);
 	if ((interface->phase == PHASE_PAUSED ||
 	     interface->phase == PHASE_GIVEN_UP) &&
 	    interface->resume_ms <= now_ms) {
