@@ -456,7 +456,7 @@ static const char *define(struct parser *parser, const char *folded,
 	if (!is_option_name(folded) || is_reserved(folded) ||
 	    (taken != 0 && taken != code))
 		return "a name that is taken or can't be one";
-	if (taken == code && definition_is_known(code))
+	if (taken == code && option_is_known(code))
 		return NULL; /* as everybody defines 121, 249 and 252 */
 	if (i == DEFINITIONS_MAX)
 		return "too many options defined";

@@ -184,14 +184,20 @@ static const struct row *row_of(uint16_t code)
 	return options[i].code == code ? &options[i] : NULL;
 }
 
+bool option_is_known(uint16_t code)
+{
+	return code >= FIELD_IP_ADDRESS || row_of(code) != NULL;
+}
+
 enum option_kind option_kind(uint16_t code)
 {
-	const struct row *const row = row_of(code);
+	const struct row *row;
 
 	if (code >= TYPE_FIRST && code < TYPE_END)
 		return types[code - TYPE_FIRST];
 	if (code >= FIELD_END)
 		return KIND_NONE;
+	row = row_of(code);
 	return row != NULL ? row->kind : KIND_BINARY;
 }
 
@@ -200,7 +206,7 @@ void option_file_name(uint16_t code, char out[OPTION_NAME_MAX])
 	const struct row *const row = row_of(code);
 	struct text name = text_in(out, OPTION_NAME_MAX);
 
-	if (option_kind(code) == KIND_NONE || code >= FIELD_IP_ADDRESS)
+	if (code >= FIELD_IP_ADDRESS)
 		return;
 	if (row != NULL) {
 		text_add(&name, row->name);
