@@ -15,8 +15,8 @@
 
 /* An announced lease as the script sees it. */
 struct announced {
-	struct variables variables;
 	int64_t expiry; /* seconds since the epoch, as `expiry` */
+	struct variables variables;
 };
 
 /* What a run of the script is about; the pointers are borrowed. */
