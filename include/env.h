@@ -15,8 +15,8 @@
 
 /* An announced lease as the script sees it. */
 struct announced {
-	int64_t expiry; /* seconds since the epoch, as `expiry` */
 	struct variables variables;
+	int64_t expiry; /* seconds since the epoch, as `expiry` */
 };
 
 /* What a run of the script is about; the pointers are borrowed. */
@@ -33,8 +33,8 @@ struct env_input {
 
 /* An environment for execve; `entry` points into `text`. */
 struct env {
-	char *entry[ENV_ENTRIES_MAX + 1]; /* NULL-terminated */
 	size_t count;
+	char *entry[ENV_ENTRIES_MAX + 1]; /* NULL-terminated */
 	char text[ENV_TEXT_MAX];
 };
 

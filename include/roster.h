@@ -12,13 +12,13 @@
 
 struct roster {
 	const struct monitor_context *context;
-	struct interface *interface[CLI_INTERFACES_MAX]; /* allocated */
 	size_t count;
 	bool takes_all; /* none was named */
 	struct links links;
 	/* that others hold: said once, and left to them */
 	uint32_t foreign[ROSTER_FOREIGN_MAX];
 	size_t foreign_count;
+	struct interface *interface[CLI_INTERFACES_MAX]; /* mapped */
 };
 
 /*

@@ -559,36 +559,41 @@ static enum option_result write_value(enum option_kind kind, struct reader *in,
 	return result;
 }
 
-/*
- * option_to_text for a value that is not empty.  Zeros make the buffer a
- * string whatever is written to it.
- */
+/* option_to_text for a value that is not empty, in `text`, which is. */
 static enum option_result write_clean(uint16_t code, const uint8_t *value,
-				      size_t length, struct text *out)
+				      size_t length, struct text *text)
 {
-	char buffer[OPTION_TEXT_MAX] = "";
-	struct text text = text_in(buffer, sizeof(buffer));
 	struct reader in = reader_of(value, length);
-	enum option_result result;
+	const enum option_result result =
+		write_value(option_kind(code), &in, text);
 
-	result = write_value(option_kind(code), &in, &text);
 	if (result != OPTION_OK)
 		return result;
-	if (text.cut || text.length >= out->size - out->length)
+	if (text->cut)
 		return OPTION_LONG;
-	if (text.length == 0)
+	if (text->length == 0)
 		return OPTION_EMPTY;
-	if (!option_text_is_clean(code, buffer))
+	if (!option_text_is_clean(code, text->start))
 		return OPTION_UNCLEAN;
-	text_add(out, buffer);
 	return OPTION_OK;
 }
 
 enum option_result option_to_text(uint16_t code, const uint8_t *value,
 				  size_t length, struct text *out)
 {
-	return length > 0 ? write_clean(code, value, length, out)
-			  : OPTION_EMPTY;
+	const size_t room = out->size - out->length;
+	struct text text =
+		text_in(out->start + out->length,
+			room < OPTION_TEXT_MAX ? room : OPTION_TEXT_MAX);
+	enum option_result result = OPTION_EMPTY;
+
+	if (length > 0)
+		result = write_clean(code, value, length, &text);
+	if (result == OPTION_OK)
+		out->length += text.length;
+	else
+		out->start[out->length] = '\0';
+	return result;
 }
 
 /*
