@@ -80,8 +80,8 @@ struct options {
 	uint32_t timeout_ms;
 	uint32_t decline_pause_ms; /* --decline-wait-time */
 	enum route_policy routes;
-	const char *interface[CLI_INTERFACES_MAX]; /* each once */
 	size_t interface_count; /* 0: all there are; see no_interfaces */
+	const char *interface[CLI_INTERFACES_MAX]; /* each once */
 };
 
 /*

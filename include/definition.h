@@ -21,9 +21,6 @@ struct definitions {
 	struct definition item[DEFINITIONS_MAX];
 };
 
-/* True if the table of options has a name for `code`. */
-bool definition_is_known(uint16_t code);
-
 /*
  * The place of the definition of `code`: definitions->count if there is none.
  */

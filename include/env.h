@@ -32,8 +32,8 @@ struct env_input {
 
 /* An environment for execve; `entry` points into `text`. */
 struct env {
-	char *entry[ENV_ENTRIES_MAX + 1]; /* NULL-terminated */
 	size_t count;
+	char *entry[ENV_ENTRIES_MAX + 1]; /* NULL-terminated */
 	char text[ENV_TEXT_MAX];
 };
 

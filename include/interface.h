@@ -66,7 +66,6 @@ struct interface {
 
 	bool has_lease;  /* the script was told `lease` and not its end */
 	bool is_on_file; /* it is in the leases file */
-	struct lease_record lease;
 
 	struct notice_state state;
 	int64_t state_since;                   /* seconds since the epoch */
@@ -82,6 +81,8 @@ struct interface {
 	bool was_bound;      /* a lease was taken by the script */
 	bool had_no_lease;   /* FAIL was told */
 	int exit_status;     /* ENDED */
+
+	struct lease_record lease; /* last: see struct variables */
 };
 
 /* Its link. */

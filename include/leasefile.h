@@ -14,8 +14,8 @@
 /* A lease on file; times are seconds since the epoch. */
 struct lease_record {
 	char interface[LINK_NAME_MAX];
-	struct variables variables;
 	int64_t renew, rebind, expire;
+	struct variables variables;
 };
 
 /* Where a `lease { … }` block lies in a file. */

@@ -1,6 +1,6 @@
 /*
- * What crosses the pipe between a worker and the monitor, one fixed-size
- * struct a datagram.  Whatever a worker sends is a stranger's until checked:
+ * What crosses the pipe between a worker and the monitor, one struct a
+ * datagram.  Whatever a worker sends is a stranger's until checked:
  * notice_check is the monitor's only door (the policy: a wrong one kills the
  * worker, it is never repaired).  No pointer crosses.
  */
@@ -29,7 +29,10 @@ struct notice_times {
 	uint32_t t1_s, t2_s, expiry_s;
 };
 
-/* NOTICE_SCRIPT; variables and times only with BOUND, RENEW, REBIND. */
+/*
+ * NOTICE_SCRIPT; variables and times only with BOUND, RENEW, REBIND.  Sent
+ * without the room that its variables do not use.
+ */
 struct notice_script {
 	uint32_t type;
 	uint32_t reason; /* PREINIT, BOUND, RENEW, REBIND, EXPIRE or FAIL */
@@ -93,6 +96,9 @@ union notice {
 	struct notice_renewal renewal;
 	struct notice_offer offer;
 };
+
+/* The octets of it that are sent, by what it says of its variables. */
+size_t notice_script_length(const struct notice_script *script);
 
 /*
  * Checks `length` received octets: the exact size of its type, every number

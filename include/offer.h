@@ -13,14 +13,14 @@
 #define OFFER_REFUSED_MAX 64 /* options; more are not named */
 
 struct offer {
-	uint32_t refusal;           /* enum lease_refusal */
-	struct in_addr server;      /* option 54; 0 if there is none */
-	struct variables variables; /* of the header, and options */
+	uint32_t refusal;      /* enum lease_refusal */
+	struct in_addr server; /* option 54; 0 if there is none */
 	uint32_t refused_count;
 	struct {
 		uint16_t code;
 		uint16_t result; /* enum option_result */
 	} refused[OFFER_REFUSED_MAX];
+	struct variables variables; /* of the header, and options */
 };
 
 /*

@@ -85,6 +85,9 @@ enum option_result {
 	OPTION_RESULTS,
 };
 
+/* True if the table has a row for `code`, or it is no option. */
+bool option_is_known(uint16_t code);
+
 /* The kind of `code` (an option, pseudo option or type; else KIND_NONE). */
 enum option_kind option_kind(uint16_t code);
 

@@ -12,7 +12,6 @@
 
 struct roster {
 	const struct monitor_context *context;
-	struct interface *interface[CLI_INTERFACES_MAX]; /* allocated */
 	size_t count;
 	bool takes_all;     /* none was named */
 	uint64_t start_ms;  /* roster_start_next is due; TIME_NEVER */
@@ -22,6 +21,7 @@ struct roster {
 	/* that others hold: said once, and left to them */
 	uint32_t foreign[ROSTER_FOREIGN_MAX];
 	size_t foreign_count;
+	struct interface *interface[CLI_INTERFACES_MAX]; /* mapped */
 };
 
 /*

@@ -19,6 +19,7 @@ struct variable {
 	uint16_t size; /* octets of text, its NUL included */
 };
 
+/* Last in whatever holds it: the room that is not used is never touched. */
 struct variables {
 	uint32_t count;
 	uint32_t size; /* octets of `text` in use: the sum of the sizes */

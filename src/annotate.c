@@ -22,7 +22,7 @@ enum show {
 };
 
 struct layout {
-	const char *name;
+	char name[28];
 	uint8_t length; /* octets */
 	enum show show;
 	bool is_checksum;
@@ -180,7 +180,7 @@ static void add_layout(struct annotation *annotation,
 static void add_option_value(uint8_t code, const uint8_t *value, size_t length,
 			     struct text *out)
 {
-	static const char *const types[] = {
+	static const char types[][12] = {
 		[DHCPDISCOVER] = " DISCOVER",
 		[DHCPREQUEST] = " REQUEST",
 		[DHCPDECLINE] = " DECLINE",
@@ -193,7 +193,7 @@ static void add_option_value(uint8_t code, const uint8_t *value, size_t length,
 	assert(result == OPTION_OK);
 	if (code == OPTION_MESSAGE_TYPE && length == 1 &&
 	    value[0] < sizeof(types) / sizeof(types[0]) &&
-	    types[value[0]] != NULL)
+	    types[value[0]][0] != '\0')
 		text_add(out, types[value[0]]);
 }
 
@@ -364,7 +364,7 @@ void annotate_origins(const struct field *field, struct text *out)
 {
 	static const struct {
 		enum origin origin;
-		const char *words;
+		char words[32];
 	} words[] = {
 		{ORIGIN_MAC, "link-layer address"},
 		{ORIGIN_CHANCE, "random"},

@@ -29,7 +29,7 @@
 /* What other clients send, and what it gives away. */
 static const struct {
 	uint8_t code;
-	const char *name;
+	char name[20];
 } identifying[] = {
 	{12, "host name"},         {50, "address of before"},
 	{55, "request list"},      {57, "message size"},
@@ -40,9 +40,9 @@ static const struct {
 };
 
 static const struct {
-	const char *mark;   /* in words */
-	const char *colour; /* of it */
-	const char *name;   /* in JSON */
+	char mark[8];   /* in words */
+	char colour[8]; /* of it */
+	char name[8];   /* in JSON */
 } weights[WEIGHT_COUNT] = {
 	[WEIGHT_GOOD] = {"good", GREEN, "good"},
 	[WEIGHT_NOTE] = {"note", YELLOW, "note"},
@@ -162,7 +162,7 @@ static void add_field(struct json *json, const struct field *field)
 {
 	static const struct {
 		enum origin origin;
-		const char *name;
+		char name[20];
 	} origins[] = {
 		{ORIGIN_MAC, "link_layer_address"},
 		{ORIGIN_CHANCE, "random"},

@@ -76,27 +76,53 @@ const char cli_usage[] =
 	"Called as dhcpcd, in place of dhclient's, as NetworkManager does:\n"
 	"  --noconfigure -B -K -L -A -c SCRIPT -4 [-h NAME [-F HOW]]\n";
 
+/* What a flag does; each of the last ones has a function of its own. */
 enum kind {
 	FLAG_NOTHING, /* accepted, without effect */
+	FLAG_REFUSED, /* is an error, for `why` */
 	FLAG_TRUE,    /* sets a bool */
 	FLAG_ACTION,  /* sets what to do, to `action` */
 	FLAG_STRING,  /* sets a string, which must not be empty */
 	FLAG_NUMBER,  /* sets a number: `unit` times what is given */
-	FLAG_CALL,    /* calls `apply` */
-	FLAG_REFUSED, /* is an error, for `reason` */
+	FLAG_FOREGROUND,
+	FLAG_VERBOSE,
+	FLAG_QUIET,
+	FLAG_NO_ARP,
+	FLAG_EXTRA,
+	FLAG_ROUTES,
+	FLAG_PORT,
+	FLAG_DUID_TYPE,
+};
+
+/* Why a flag is refused or not obeyed, as the log says it. */
+enum why {
+	NOT_SAID,
+	IDENTIFIES,
+	FIXED_PORTS,
+	ALL_SERVERS,
+	NOTHING_HELD,
+	NO_RELAY,
+	NO_DHCPV6,
+};
+
+static const char reasons[][52] = {
+	[IDENTIFIES] = "ignored, it would identify this machine",
+	[FIXED_PORTS] = "ignored, ports 67 and 68 are part of the profile",
+	[ALL_SERVERS] = "ignored, messages are broadcast to every server",
+	[NOTHING_HELD] = "no interface is configured",
+	[NO_RELAY] = "this program is no relay",
+	[NO_DHCPV6] = "DHCPv6 is not done by this program",
 };
 
 struct flag {
-	const char *name;
-	const char *argument; /* what it is called; NULL: takes none */
+	char name[24];
+	char argument[12]; /* what it is called; "": takes none */
 	enum kind kind;
-	size_t field;      /* FLAG_TRUE, _STRING, _NUMBER: in struct options */
+	uint16_t field;    /* FLAG_TRUE, _STRING, _NUMBER: in struct options */
+	uint16_t unit;     /* FLAG_NUMBER */
 	uint32_t min, max; /* FLAG_NUMBER: of what is given */
-	uint32_t unit;     /* FLAG_NUMBER */
 	enum cli_action action;
-	bool (*apply)(struct options *out, const char *value);
-	const char *expected; /* FLAG_CALL: what a good argument is */
-	const char *reason;   /* FLAG_REFUSED; else, if any, to be logged */
+	enum why why; /* NOT_SAID: nothing for the log */
 };
 
 /* Reads all of `value` as a decimal number; false if it is none. */
@@ -112,29 +138,23 @@ static bool read_number(const char *value, unsigned long *out)
 }
 
 /* -d: dhclient logs to standard error as long as it is in the foreground. */
-static bool apply_foreground(struct options *out, const char *value)
+static void apply_foreground(struct options *out)
 {
-	(void)value;
 	out->foreground = true;
 	out->to_stderr = true;
 	out->is_verbose = true;
-	return true;
 }
 
-static bool apply_verbose(struct options *out, const char *value)
+static void apply_verbose(struct options *out)
 {
-	(void)value;
 	out->to_stderr = true;
 	out->is_verbose = true;
-	return true;
 }
 
-static bool apply_quiet(struct options *out, const char *value)
+static void apply_quiet(struct options *out)
 {
-	(void)value;
 	out->to_stderr = false;
 	out->is_verbose = false;
-	return true;
 }
 
 /*
@@ -159,7 +179,7 @@ static bool apply_extra(struct options *out, const char *value)
 
 static bool apply_routes(struct options *out, const char *value)
 {
-	static const char *const policies[] = {
+	static const char policies[][8] = {
 		[ROUTES_GATEWAY] = "gateway",
 		[ROUTES_ALL] = "all",
 		[ROUTES_NONE] = "none",
@@ -175,27 +195,23 @@ static bool apply_routes(struct options *out, const char *value)
 }
 
 /* -p: dhclient refuses what is no port, and so do we although we ignore it. */
-static bool apply_port(struct options *out, const char *value)
+static bool is_port(const char *value)
 {
 	unsigned long port;
 
-	(void)out;
 	return read_number(value, &port) && port >= 1 && port <= UINT16_MAX;
 }
 
 /* -D: likewise. */
-static bool apply_duid_type(struct options *out, const char *value)
+static bool is_duid_type(const char *value)
 {
-	(void)out;
 	return strcasecmp(value, "LL") == 0 || strcasecmp(value, "LLT") == 0;
 }
 
 /* dhcpcd's -A: no ARP. */
-static bool apply_no_arp(struct options *out, const char *value)
+static void apply_no_arp(struct options *out)
 {
-	(void)value;
 	out->arp_wait_ms = 0;
-	return true;
 }
 
 #define FIELD(name) .field = offsetof(struct options, name)
@@ -208,25 +224,19 @@ static bool apply_no_arp(struct options *out, const char *value)
 #define MILLISECONDS(name, most)                                               \
 	.argument = "MS", .kind = FLAG_NUMBER, FIELD(name), .max = (most),     \
 	.unit = 1
-#define CALLS(function) .kind = FLAG_CALL, .apply = (function)
-#define IGNORED(why) .kind = FLAG_NOTHING, .reason = (why)
-#define REFUSED(why) .kind = FLAG_REFUSED, .reason = (why)
-#define NO_DHCPV6 REFUSED("DHCPv6 is not done by this program")
-
-#define IDENTIFIES "ignored, it would identify this machine"
-#define FIXED_PORTS "ignored, ports 67 and 68 are part of the profile"
-#define ALL_SERVERS "ignored, messages are broadcast to every server"
-#define NOTHING_HELD "no interface is configured"
+#define IS(what) .kind = FLAG_##what
+#define IGNORED(because) IS(NOTHING), .why = (because)
+#define REFUSED(because) IS(REFUSED), .why = (because)
 
 /* dhclient's, and those that Fedora's has beyond Debian's. */
 static const struct flag dhclient_flags[] = {
-	{"-d", CALLS(apply_foreground)},
-	{"-v", CALLS(apply_verbose)},
-	{"-q", CALLS(apply_quiet)},
+	{"-d", IS(FOREGROUND)},
+	{"-v", IS(VERBOSE)},
+	{"-q", IS(QUIET)},
 	{"-1", SETS(once)},
 	{"-nw", SETS(background_at_once)},
 	{"-w", SETS(wait_for_interface)},
-	{"-n", SETS(no_interfaces), .reason = NOTHING_HELD},
+	{"-n", SETS(no_interfaces), .why = NOTHING_HELD},
 	{"-r", DOES(CLI_RELEASE)},
 	{"-x", DOES(CLI_STOP)},
 	{"-sf", PATH(script)},
@@ -235,8 +245,7 @@ static const struct flag dhclient_flags[] = {
 	{"-lf", PATH(lease_file)},
 	{"-pf", PATH(pid_file)},
 	{"--no-pid", SETS(no_pid)},
-	{"-e", .argument = "NAME=VALUE", CALLS(apply_extra),
-	 .expected = "one of at most 32"},
+	{"-e", .argument = "NAME=VALUE", IS(EXTRA)},
 	{"-timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--timeout", SECONDS(timeout_ms, 1, 86400)},
 	{"--decline-wait-time", SECONDS(decline_pause_ms, 0, 86400)},
@@ -244,36 +253,34 @@ static const struct flag dhclient_flags[] = {
 	{"-h", DOES(CLI_HELP)},
 	/* these three are on every command line of ifupdown */
 	{"-i", IGNORED(IDENTIFIES)},
-	{"-I", IGNORED(NULL)},
-	{"-df", .argument = "PATH", IGNORED(NULL)},
-	{"-D", .argument = "TYPE", CALLS(apply_duid_type),
-	 .expected = "LL or LLT", .reason = IDENTIFIES},
+	{"-I", IGNORED(NOT_SAID)},
+	{"-df", .argument = "PATH", IGNORED(NOT_SAID)},
+	{"-D", .argument = "TYPE", IS(DUID_TYPE), .why = IDENTIFIES},
 	{"-C", .argument = "ID", IGNORED(IDENTIFIES)},
 	{"-F", .argument = "NAME", IGNORED(IDENTIFIES)},
 	{"-H", .argument = "NAME", IGNORED(IDENTIFIES)},
 	{"-V", .argument = "CLASS", IGNORED(IDENTIFIES)},
-	{"-p", .argument = "PORT", CALLS(apply_port),
-	 .expected = "a port from 1 to 65535", .reason = FIXED_PORTS},
+	{"-p", .argument = "PORT", IS(PORT), .why = FIXED_PORTS},
 	{"-s", .argument = "SERVER", IGNORED(ALL_SERVERS)},
-	{"-g", REFUSED("this program is no relay")},
-	{"-S", NO_DHCPV6},
-	{"-N", NO_DHCPV6},
-	{"-T", NO_DHCPV6},
-	{"-P", NO_DHCPV6},
-	{"-R", NO_DHCPV6},
-	{"--dad-wait-time", NO_DHCPV6},
-	{"--prefix-len-hint", NO_DHCPV6},
-	{"--address-prefix-len", NO_DHCPV6},
-	{"-4o6", NO_DHCPV6},
+	{"-g", REFUSED(NO_RELAY)},
+	{"-S", REFUSED(NO_DHCPV6)},
+	{"-N", REFUSED(NO_DHCPV6)},
+	{"-T", REFUSED(NO_DHCPV6)},
+	{"-P", REFUSED(NO_DHCPV6)},
+	{"-R", REFUSED(NO_DHCPV6)},
+	{"--dad-wait-time", REFUSED(NO_DHCPV6)},
+	{"--prefix-len-hint", REFUSED(NO_DHCPV6)},
+	{"--address-prefix-len", REFUSED(NO_DHCPV6)},
+	{"-4o6", REFUSED(NO_DHCPV6)},
 };
 
 /* dhcpcd's, as far as NetworkManager passes them. */
 static const struct flag dhcpcd_flags[] = {
-	{"--noconfigure", IGNORED(NULL)},
+	{"--noconfigure", IGNORED(NOT_SAID)},
 	{"-B", SETS(foreground)},
-	{"-K", IGNORED(NULL)}, /* the caller watches the carrier */
-	{"-L", IGNORED(NULL)}, /* there is no IPv4LL here */
-	{"-A", CALLS(apply_no_arp)},
+	{"-K", IGNORED(NOT_SAID)}, /* the caller watches the carrier */
+	{"-L", IGNORED(NOT_SAID)}, /* there is no IPv4LL here */
+	{"-A", IS(NO_ARP)},
 	{"-c", PATH(script)},
 	{"-h", .argument = "NAME", IGNORED(IDENTIFIES)},
 	{"-F", .argument = "HOW", IGNORED(IDENTIFIES)},
@@ -281,8 +288,8 @@ static const struct flag dhcpcd_flags[] = {
 
 /* Whatever the program is called. */
 static const struct flag common_flags[] = {
-	{"-4", IGNORED(NULL)},
-	{"-6", NO_DHCPV6},
+	{"-4", IGNORED(NOT_SAID)},
+	{"-6", REFUSED(NO_DHCPV6)},
 	{"--help", DOES(CLI_HELP)},
 	{"--version", DOES(CLI_VERSION)},
 	{"--arp-wait", MILLISECONDS(arp_wait_ms, 60000)},
@@ -290,8 +297,7 @@ static const struct flag common_flags[] = {
 	{"--delay-selecting", SETS(delay_selecting)},
 	{"--random-mac", SETS(random_mac)},
 	{"--require-random-mac", SETS(require_random_mac)},
-	{"--routes", .argument = "POLICY", CALLS(apply_routes),
-	 .expected = "gateway, all or none"},
+	{"--routes", .argument = "POLICY", IS(ROUTES)},
 	{"--client-id", SETS(disclosure.client_id)},
 	{"--request-options", SETS(disclosure.request_options)},
 	{"--audit", DOES(CLI_AUDIT)},
@@ -302,17 +308,17 @@ static const struct flag common_flags[] = {
 
 /* A file that may be named by the environment, and dhclient's default. */
 struct file {
-	const char *variable;
+	char variable[24];
+	char of_dhclient[32];
 	size_t field; /* in struct options */
-	const char *of_dhclient;
 };
 
 static const struct file files[] = {
-	{"PATH_DHCLIENT_CONF", FIELD(conf_file), "/etc/dhcp/dhclient.conf"},
-	{"PATH_DHCLIENT_DB", FIELD(lease_file),
-	 "/var/lib/dhcp/dhclient.leases"},
-	{"PATH_DHCLIENT_PID", FIELD(pid_file), "/run/dhclient.pid"},
-	{"PATH_DHCLIENT_SCRIPT", FIELD(script), "/sbin/dhclient-script"},
+	{"PATH_DHCLIENT_CONF", "/etc/dhcp/dhclient.conf", FIELD(conf_file)},
+	{"PATH_DHCLIENT_DB", "/var/lib/dhcp/dhclient.leases",
+	 FIELD(lease_file)},
+	{"PATH_DHCLIENT_PID", "/run/dhclient.pid", FIELD(pid_file)},
+	{"PATH_DHCLIENT_SCRIPT", "/sbin/dhclient-script", FIELD(script)},
 };
 
 /* The command line as it is read, and where a complaint goes. */
@@ -352,33 +358,59 @@ static bool apply(const struct flag *flag, const char *value,
 		  struct options *out, struct words *words)
 {
 	void *field = (char *)out + flag->field;
+	const char *expected = NULL;
 
 	switch (flag->kind) {
 	case FLAG_NOTHING:
-		return true;
+		break;
+	case FLAG_REFUSED:
+		return complain(words, "%s (%s)", reasons[flag->why],
+				flag->name);
 	case FLAG_TRUE:
 		*(bool *)field = true;
-		return true;
+		break;
 	case FLAG_ACTION:
 		out->action = flag->action;
-		return true;
+		break;
 	case FLAG_STRING:
 		if (*value == '\0')
 			return complain(words, "%s: %s must not be empty",
 					flag->name, flag->argument);
 		*(const char **)field = value;
-		return true;
+		break;
 	case FLAG_NUMBER:
 		return apply_number(flag, value, field, words);
-	case FLAG_CALL:
-		if (!flag->apply(out, value))
-			return complain(words, "%s %s: not %s", flag->name,
-					value, flag->expected);
-		return true;
-	case FLAG_REFUSED:
+	case FLAG_FOREGROUND:
+		apply_foreground(out);
+		break;
+	case FLAG_VERBOSE:
+		apply_verbose(out);
+		break;
+	case FLAG_QUIET:
+		apply_quiet(out);
+		break;
+	case FLAG_NO_ARP:
+		apply_no_arp(out);
+		break;
+	case FLAG_EXTRA:
+		if (!apply_extra(out, value))
+			expected = "one of at most 32";
+		break;
+	case FLAG_ROUTES:
+		if (!apply_routes(out, value))
+			expected = "gateway, all or none";
+		break;
+	case FLAG_PORT:
+		if (!is_port(value))
+			expected = "a port from 1 to 65535";
+		break;
+	case FLAG_DUID_TYPE:
+		if (!is_duid_type(value))
+			expected = "LL or LLT";
 		break;
 	}
-	return complain(words, "%s (%s)", flag->reason, flag->name);
+	return expected == NULL ||
+	       complain(words, "%s %s: not %s", flag->name, value, expected);
 }
 
 /* Keeps what the log is to say of the flag; once, however often it came. */
@@ -390,7 +422,7 @@ static void note(const struct flag *flag, struct options *out)
 	}
 	assert(out->note_count < CLI_NOTES_MAX);
 	out->note[out->note_count++] =
-		(struct cli_note){flag->name, flag->reason};
+		(struct cli_note){flag->name, reasons[flag->why]};
 }
 
 /* Looks among `count` of `flags` for the name in `word`; or NULL. */
@@ -432,9 +464,9 @@ static bool parse_flag(struct words *words, struct options *out)
 		return complain(words, "unknown flag %s", word);
 	if (flag->kind == FLAG_REFUSED) /* whatever its argument would be */
 		return apply(flag, value, out, words);
-	if (flag->argument == NULL && equals != NULL)
+	if (flag->argument[0] == '\0' && equals != NULL)
 		return complain(words, "%s takes no argument", flag->name);
-	if (flag->argument != NULL && equals == NULL) {
+	if (flag->argument[0] != '\0' && equals == NULL) {
 		if (words->at + 1 >= words->argc)
 			return complain(words, "%s needs an argument, %s",
 					flag->name, flag->argument);
@@ -442,7 +474,7 @@ static bool parse_flag(struct words *words, struct options *out)
 	}
 	if (!apply(flag, value, out, words))
 		return false;
-	if (flag->reason != NULL)
+	if (flag->why != NOT_SAID)
 		note(flag, out);
 	return true;
 }

@@ -48,7 +48,7 @@ static const struct in_addr no_address = {INADDR_ANY};
 
 const char *client_state_name(enum client_state state)
 {
-	static const char *const names[STATE_COUNT] = {
+	static const char names[STATE_COUNT][12] = {
 		[STATE_INIT] = "INIT",
 		[STATE_SELECTING] = "SELECTING",
 		[STATE_REQUESTING] = "REQUESTING",

@@ -26,7 +26,7 @@ struct parser {
 static const char not_honoured[] = "not honoured";
 
 struct statement {
-	const char *word;
+	char word[12];
 	/*
 	 * Reads the statement, whose first word is the token.  Returns NULL
 	 * with its last sign as the token; or what is wrong, having changed
@@ -173,7 +173,7 @@ static bool skip_rest(struct lexer *lexer)
 /* ---- names of options ---- */
 
 /* The statements and variables that an option's name must not be. */
-static const char *const reserved_names[] = {
+static const char reserved_names[][16] = {
 	"ip-address",  "next-server", "filename",
 	"server-name", "host-name",   "network-number",
 	"expiry",      "ip6-address", "ip6-prefix",
@@ -359,7 +359,7 @@ static const char *read_reject(struct parser *parser,
  * of 16 bits dhclient writes without a sign whatever they are.
  */
 static const struct type {
-	const char *words;
+	char words[32];
 	uint16_t like;
 } types[] = {
 	{"boolean", 19},
@@ -456,7 +456,7 @@ static const char *define(struct parser *parser, const char *folded,
 	if (!is_option_name(folded) || is_reserved(folded) ||
 	    (taken != 0 && taken != code))
 		return "a name that is taken or can't be one";
-	if (taken == code && definition_is_known(code))
+	if (taken == code && option_is_known(code))
 		return NULL; /* as everybody defines 121, 249 and 252 */
 	if (i == DEFINITIONS_MAX)
 		return "too many options defined";
@@ -583,7 +583,7 @@ static const struct statement statements[] = {
 };
 
 /* dhclient has these too; any other word is an error. */
-static const char *const skipped_words[] = {
+static const char skipped_words[][20] = {
 	/* what would be sent or asked for */
 	"request",
 	"require",

@@ -3,7 +3,7 @@
 
 const char *decode_name(enum decode result)
 {
-	static const char *const names[DECODE_COUNT] = {
+	static const char names[DECODE_COUNT][12] = {
 		[DECODE_OK] = "ok",
 		[DECODE_SHORT] = "short",
 		[DECODE_LONG] = "long",

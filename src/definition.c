@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-bool definition_is_known(uint16_t code)
-{
-	char name[OPTION_NAME_MAX];
-
-	option_file_name(code, name);
-	return !text_begins_with(name, "unknown-");
-}
-
 uint32_t definition_index(const struct definitions *definitions, uint16_t code)
 {
 	uint32_t i = 0;
@@ -29,7 +21,7 @@ static const struct definition *find(const struct definitions *definitions,
 {
 	uint32_t i;
 
-	if (definitions == NULL || definition_is_known(code))
+	if (definitions == NULL || option_is_known(code))
 		return NULL;
 	i = definition_index(definitions, code);
 	return i < definitions->count ? &definitions->item[i] : NULL;

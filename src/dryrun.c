@@ -202,7 +202,7 @@ static void on_offer(const struct offer *offer)
 	dry.acceptable += offer->refusal == LEASE_ACCEPTABLE;
 	if (dry.offers > OFFERS_MAX)
 		return;
-	dry.kept = offer->variables;
+	variables_copy(&dry.kept, &offer->variables);
 	route_count = route_policy_apply(dry.options->routes, &dry.kept, routes,
 					 ROUTES_MAX);
 	if (dry.options->json)

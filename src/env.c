@@ -20,11 +20,11 @@ _Static_assert(2 * LEASE_MAX + EXTRA_MAX + 1024 <= ENV_TEXT_MAX,
 _Static_assert(2 * VARIABLES_MAX + ENV_EXTRA_MAX + 7 <= ENV_ENTRIES_MAX,
 	       "and as many entries");
 
-static const char *const own_names[] = {
+static const char own_names[][16] = {
 	"reason", "REASON", "interface", "pid", "dad_wait_time", "PATH",
 };
 
-static const char *const own_prefixes[] = {
+static const char own_prefixes[][12] = {
 	"new_",
 	"old_",
 	"requested_",

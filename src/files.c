@@ -348,10 +348,11 @@ void files_write_leases(struct interface *const *all, size_t count,
 		result = put_leases(options, path, &text);
 	if (result < 0)
 		complain(&said, path, result);
-	if (result > 0 && !said_left)
+	if (result > 0 && !said_left) {
 		log_line(LOG_NOTICE, "%s: no regular file, left as it is",
 			 path);
-	said_left |= result > 0;
+		said_left = true;
+	}
 }
 
 /* Without a worker; PHASE_ENDED has no file. */

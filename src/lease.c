@@ -12,7 +12,7 @@
 
 const char *lease_refusal_name(enum lease_refusal refusal)
 {
-	static const char *const names[LEASE_REFUSALS] = {
+	static const char names[LEASE_REFUSALS][32] = {
 		[LEASE_ACCEPTABLE] = "acceptable",
 		[LEASE_NO_SERVER] = "no usable server identifier",
 		[LEASE_NO_TIME] = "no usable lease time",

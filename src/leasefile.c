@@ -13,7 +13,7 @@
 /* The statements of pseudo options; the others are not on file. */
 static const struct field {
 	uint16_t code;
-	const char *statement;
+	char statement[16];
 } fields[] = {
 	{FIELD_IP_ADDRESS, "fixed-address"},
 	{FIELD_FILENAME, "filename"},

@@ -10,7 +10,7 @@
 
 const char *mac_kind_name(enum mac_kind kind)
 {
-	static const char *const names[MAC_KIND_COUNT] = {
+	static const char names[MAC_KIND_COUNT][12] = {
 		[MAC_UNKNOWN] = "unknown",
 		[MAC_PERMANENT] = "permanent",
 		[MAC_RANDOM] = "random",

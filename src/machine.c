@@ -362,8 +362,8 @@ static bool names_interface(const struct process *process, const char *name)
 
 static void judge_process(const struct process *process, void *context)
 {
-	static const char *const names[] = {"dhclient", "dhcpcd", "udhcpc",
-					    "pump", "connmand"};
+	static const char names[][12] = {"dhclient", "dhcpcd", "udhcpc", "pump",
+					 "connmand"};
 	struct clients *clients = context;
 	const struct view *view = clients->view;
 
@@ -440,7 +440,7 @@ static bool match_stanza(const char *line, void *context)
 
 static bool look_at_ifupdown(const struct view *view)
 {
-	static const char *const patterns[] = {
+	static const char patterns[][28] = {
 		"/etc/network/interfaces",
 		"/etc/network/interfaces.d/*",
 	};
@@ -490,7 +490,7 @@ static bool judge_socket(const char *line, void *context)
 {
 	static const struct {
 		unsigned port;
-		const char *what;
+		char what[8];
 	} responders[] = {
 		{5353, "mDNS"},
 		{5355, "LLMNR"},

@@ -46,8 +46,6 @@ enum search {
 static struct {
 	const struct monitor_start *start;
 	struct monitor_context context;
-	struct roster roster;
-	struct pollfd polled[POLLED_COUNT];
 	int parent;
 	uint64_t patience_ms; /* with no interface and no lease, until then */
 	bool was_bound;       /* one of the interfaces */
@@ -55,6 +53,8 @@ static struct {
 	bool stopping;
 	bool is_finished; /* for want of an interface, with that status */
 	int exit_status;
+	struct roster roster;
+	struct pollfd polled[POLLED_COUNT];
 } monitor;
 
 static volatile sig_atomic_t caught[NSIG];

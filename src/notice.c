@@ -5,6 +5,7 @@
  */
 #include "notice.h"
 
+#include <stddef.h>
 #include <syslog.h>
 
 /*
@@ -20,6 +21,12 @@ static bool times_are_sane(const struct notice_times *times)
 	    (times->t1_s > times->t2_s || times->t1_s > times->expiry_s))
 		return false;
 	return !has_t2 || times->t2_s <= times->expiry_s;
+}
+
+size_t notice_script_length(const struct notice_script *script)
+{
+	return offsetof(struct notice_script, variables.text) +
+	       script->variables.size;
 }
 
 static bool script_is_valid(const struct notice_script *script)
@@ -87,7 +94,9 @@ static bool is_valid(const union notice *notice, size_t length)
 {
 	switch ((enum notice_type)notice->type) {
 	case NOTICE_SCRIPT:
-		return length == sizeof(notice->script) &&
+		return length >=
+			       offsetof(struct notice_script, variables.text) &&
+		       length == notice_script_length(&notice->script) &&
 		       script_is_valid(&notice->script);
 	case NOTICE_LOG:
 		return length == sizeof(notice->log) &&

@@ -24,141 +24,143 @@
 #define MTU_MIN 576    /* octets that every host takes: RFC 791 §3.1 */
 
 struct row {
-	const char *name; /* as in the lease file; NULL: unknown-NNN */
+	uint16_t code;
+	char name[40]; /* as in the lease file */
 	enum option_kind kind;
 };
 
-static const struct row options[FIELD_END] = {
-	[0] = {"", KIND_NONE},
-	[1] = {"subnet-mask", KIND_MASK},
-	[2] = {"time-offset", KIND_S32},
-	[3] = {"routers", KIND_ADDRESSES},
-	[4] = {"time-servers", KIND_ADDRESSES},
-	[5] = {"ien116-name-servers", KIND_ADDRESSES},
-	[6] = {"domain-name-servers", KIND_ADDRESSES},
-	[7] = {"log-servers", KIND_ADDRESSES},
-	[8] = {"cookie-servers", KIND_ADDRESSES},
-	[9] = {"lpr-servers", KIND_ADDRESSES},
-	[10] = {"impress-servers", KIND_ADDRESSES},
-	[11] = {"resource-location-servers", KIND_ADDRESSES},
-	[12] = {"", KIND_NONE},
-	[13] = {"boot-size", KIND_U16},
-	[14] = {"merit-dump", KIND_TEXT},
-	[15] = {"domain-name", KIND_NAMES},
-	[16] = {"swap-server", KIND_ADDRESS},
-	[17] = {"root-path", KIND_TEXT},
-	[18] = {"extensions-path", KIND_TEXT},
-	[19] = {"ip-forwarding", KIND_FLAG},
-	[20] = {"non-local-source-routing", KIND_FLAG},
-	[21] = {"policy-filter", KIND_ADDRESS_PAIRS},
-	[22] = {"max-dgram-reassembly", KIND_U16},
-	[23] = {"default-ip-ttl", KIND_U8},
-	[24] = {"path-mtu-aging-timeout", KIND_U32},
-	[25] = {"path-mtu-plateau-table", KIND_U16S},
-	[26] = {"interface-mtu", KIND_MTU},
-	[27] = {"all-subnets-local", KIND_FLAG},
-	[28] = {"broadcast-address", KIND_ADDRESS},
-	[29] = {"perform-mask-discovery", KIND_FLAG},
-	[30] = {"mask-supplier", KIND_FLAG},
-	[31] = {"router-discovery", KIND_FLAG},
-	[32] = {"router-solicitation-address", KIND_ADDRESS},
-	[33] = {"static-routes", KIND_ADDRESS_PAIRS},
-	[34] = {"trailer-encapsulation", KIND_FLAG},
-	[35] = {"arp-cache-timeout", KIND_U32},
-	[36] = {"ieee802-3-encapsulation", KIND_FLAG},
-	[37] = {"default-tcp-ttl", KIND_U8},
-	[38] = {"tcp-keepalive-interval", KIND_U32},
-	[39] = {"tcp-keepalive-garbage", KIND_FLAG},
-	[40] = {"nis-domain", KIND_NAME},
-	[41] = {"nis-servers", KIND_ADDRESSES},
-	[42] = {"ntp-servers", KIND_ADDRESSES},
-	[43] = {"vendor-encapsulated-options", KIND_BINARY},
-	[44] = {"netbios-name-servers", KIND_ADDRESSES},
-	[45] = {"netbios-dd-server", KIND_ADDRESSES},
-	[46] = {"netbios-node-type", KIND_U8},
-	[47] = {"netbios-scope", KIND_NAME},
-	[48] = {"font-servers", KIND_ADDRESSES},
-	[49] = {"x-display-manager", KIND_ADDRESSES},
-	[50] = {"dhcp-requested-address", KIND_ADDRESS},
-	[51] = {"dhcp-lease-time", KIND_U32},
-	[52] = {"dhcp-option-overload", KIND_U8},
-	[53] = {"dhcp-message-type", KIND_U8},
-	[54] = {"dhcp-server-identifier", KIND_ADDRESS},
-	[55] = {"dhcp-parameter-request-list", KIND_U8S},
-	[56] = {"dhcp-message", KIND_TEXT},
-	[57] = {"dhcp-max-message-size", KIND_U16},
-	[58] = {"dhcp-renewal-time", KIND_U32},
-	[59] = {"dhcp-rebinding-time", KIND_U32},
-	[60] = {"vendor-class-identifier", KIND_BINARY},
-	[61] = {"dhcp-client-identifier", KIND_BINARY},
-	[62] = {"nwip-domain", KIND_TEXT},
-	[63] = {"nwip-suboptions", KIND_BINARY},
-	[64] = {"nisplus-domain", KIND_TEXT},
-	[65] = {"nisplus-servers", KIND_ADDRESSES},
-	[66] = {"tftp-server-name", KIND_TEXT},
-	[67] = {"bootfile-name", KIND_TEXT},
-	[68] = {"mobile-ip-home-agent", KIND_ADDRESSES},
-	[69] = {"smtp-server", KIND_ADDRESSES},
-	[70] = {"pop-server", KIND_ADDRESSES},
-	[71] = {"nntp-server", KIND_ADDRESSES},
-	[72] = {"www-server", KIND_ADDRESSES},
-	[73] = {"finger-server", KIND_ADDRESSES},
-	[74] = {"irc-server", KIND_ADDRESSES},
-	[75] = {"streettalk-server", KIND_ADDRESSES},
-	[76] = {"streettalk-directory-assistance-server", KIND_ADDRESSES},
-	[77] = {"user-class", KIND_TEXT},
-	[78] = {"slp-directory-agent", KIND_FLAG_ADDRESSES},
-	[79] = {"slp-service-scope", KIND_FLAG_TEXT},
-	[81] = {"fqdn", KIND_BINARY},
-	[82] = {"relay-agent-information", KIND_BINARY},
-	[85] = {"nds-servers", KIND_ADDRESSES},
-	[86] = {"nds-tree-name", KIND_TEXT},
-	[87] = {"nds-context", KIND_TEXT},
-	[88] = {"bcms-controller-names", KIND_SEARCH},
-	[89] = {"bcms-controller-address", KIND_ADDRESSES},
-	[91] = {"client-last-transaction-time", KIND_U32},
-	[92] = {"associated-ip", KIND_ADDRESSES},
-	[93] = {"pxe-system-type", KIND_U16S},
-	[94] = {"pxe-interface-id", KIND_U8_TRIPLE},
-	[97] = {"pxe-client-id", KIND_BINARY},
-	[98] = {"uap-servers", KIND_TEXT},
-	[99] = {"geoconf-civic", KIND_BINARY},
-	[100] = {"pcode", KIND_TEXT},
-	[101] = {"tcode", KIND_TEXT},
-	[108] = {"v6-only-preferred", KIND_U32},
-	[112] = {"netinfo-server-address", KIND_ADDRESSES},
-	[113] = {"netinfo-server-tag", KIND_TEXT},
-	[114] = {"default-url", KIND_TEXT},
-	[116] = {"auto-config", KIND_U8},
-	[117] = {"name-service-search", KIND_U16S},
-	[118] = {"subnet-selection", KIND_ADDRESS},
-	[119] = {"domain-search", KIND_SEARCH},
-	[121] = {"rfc3442-classless-static-routes", KIND_ROUTES},
-	[124] = {"vivco", KIND_BINARY},
-	[125] = {"vivso", KIND_BINARY},
-	[136] = {"pana-agent", KIND_ADDRESSES},
-	[137] = {"v4-lost", KIND_DOMAIN},
-	[138] = {"capwap-ac-v4", KIND_ADDRESSES},
-	[141] = {"sip-ua-cs-domains", KIND_SEARCH},
-	[142] = {"ipv4-address-andsf", KIND_ADDRESSES},
-	[146] = {"rdnss-selection", KIND_BINARY},
-	[150] = {"tftp-server-address", KIND_ADDRESSES},
-	[159] = {"v4-portparams", KIND_PORT_PARAMETERS},
-	[160] = {"v4-captive-portal", KIND_TEXT},
-	[209] = {"loader-configfile", KIND_TEXT},
-	[210] = {"loader-pathprefix", KIND_TEXT},
-	[211] = {"loader-reboottime", KIND_U32},
-	[212] = {"option-6rd", KIND_BINARY},
-	[213] = {"v4-access-domain", KIND_DOMAIN},
-	[249] = {"ms-classless-static-routes", KIND_ROUTES},
-	[252] = {"wpad", KIND_BINARY},
-	[255] = {"", KIND_NONE},
-	[FIELD_IP_ADDRESS] = {"ip-address", KIND_ADDRESS},
-	[FIELD_NEXT_SERVER] = {"next-server", KIND_ADDRESS},
-	[FIELD_FILENAME] = {"filename", KIND_TEXT},
-	[FIELD_SERVER_NAME] = {"server-name", KIND_NAME},
-	[FIELD_NETWORK_NUMBER] = {"network-number", KIND_ADDRESS},
-	[FIELD_BROADCAST] = {"broadcast-address", KIND_ADDRESS},
+/* By code, from 0 on; one that is not here is unknown-NNN. */
+static const struct row options[] = {
+	{0, "", KIND_NONE},
+	{1, "subnet-mask", KIND_MASK},
+	{2, "time-offset", KIND_S32},
+	{3, "routers", KIND_ADDRESSES},
+	{4, "time-servers", KIND_ADDRESSES},
+	{5, "ien116-name-servers", KIND_ADDRESSES},
+	{6, "domain-name-servers", KIND_ADDRESSES},
+	{7, "log-servers", KIND_ADDRESSES},
+	{8, "cookie-servers", KIND_ADDRESSES},
+	{9, "lpr-servers", KIND_ADDRESSES},
+	{10, "impress-servers", KIND_ADDRESSES},
+	{11, "resource-location-servers", KIND_ADDRESSES},
+	{12, "", KIND_NONE},
+	{13, "boot-size", KIND_U16},
+	{14, "merit-dump", KIND_TEXT},
+	{15, "domain-name", KIND_NAMES},
+	{16, "swap-server", KIND_ADDRESS},
+	{17, "root-path", KIND_TEXT},
+	{18, "extensions-path", KIND_TEXT},
+	{19, "ip-forwarding", KIND_FLAG},
+	{20, "non-local-source-routing", KIND_FLAG},
+	{21, "policy-filter", KIND_ADDRESS_PAIRS},
+	{22, "max-dgram-reassembly", KIND_U16},
+	{23, "default-ip-ttl", KIND_U8},
+	{24, "path-mtu-aging-timeout", KIND_U32},
+	{25, "path-mtu-plateau-table", KIND_U16S},
+	{26, "interface-mtu", KIND_MTU},
+	{27, "all-subnets-local", KIND_FLAG},
+	{28, "broadcast-address", KIND_ADDRESS},
+	{29, "perform-mask-discovery", KIND_FLAG},
+	{30, "mask-supplier", KIND_FLAG},
+	{31, "router-discovery", KIND_FLAG},
+	{32, "router-solicitation-address", KIND_ADDRESS},
+	{33, "static-routes", KIND_ADDRESS_PAIRS},
+	{34, "trailer-encapsulation", KIND_FLAG},
+	{35, "arp-cache-timeout", KIND_U32},
+	{36, "ieee802-3-encapsulation", KIND_FLAG},
+	{37, "default-tcp-ttl", KIND_U8},
+	{38, "tcp-keepalive-interval", KIND_U32},
+	{39, "tcp-keepalive-garbage", KIND_FLAG},
+	{40, "nis-domain", KIND_NAME},
+	{41, "nis-servers", KIND_ADDRESSES},
+	{42, "ntp-servers", KIND_ADDRESSES},
+	{43, "vendor-encapsulated-options", KIND_BINARY},
+	{44, "netbios-name-servers", KIND_ADDRESSES},
+	{45, "netbios-dd-server", KIND_ADDRESSES},
+	{46, "netbios-node-type", KIND_U8},
+	{47, "netbios-scope", KIND_NAME},
+	{48, "font-servers", KIND_ADDRESSES},
+	{49, "x-display-manager", KIND_ADDRESSES},
+	{50, "dhcp-requested-address", KIND_ADDRESS},
+	{51, "dhcp-lease-time", KIND_U32},
+	{52, "dhcp-option-overload", KIND_U8},
+	{53, "dhcp-message-type", KIND_U8},
+	{54, "dhcp-server-identifier", KIND_ADDRESS},
+	{55, "dhcp-parameter-request-list", KIND_U8S},
+	{56, "dhcp-message", KIND_TEXT},
+	{57, "dhcp-max-message-size", KIND_U16},
+	{58, "dhcp-renewal-time", KIND_U32},
+	{59, "dhcp-rebinding-time", KIND_U32},
+	{60, "vendor-class-identifier", KIND_BINARY},
+	{61, "dhcp-client-identifier", KIND_BINARY},
+	{62, "nwip-domain", KIND_TEXT},
+	{63, "nwip-suboptions", KIND_BINARY},
+	{64, "nisplus-domain", KIND_TEXT},
+	{65, "nisplus-servers", KIND_ADDRESSES},
+	{66, "tftp-server-name", KIND_TEXT},
+	{67, "bootfile-name", KIND_TEXT},
+	{68, "mobile-ip-home-agent", KIND_ADDRESSES},
+	{69, "smtp-server", KIND_ADDRESSES},
+	{70, "pop-server", KIND_ADDRESSES},
+	{71, "nntp-server", KIND_ADDRESSES},
+	{72, "www-server", KIND_ADDRESSES},
+	{73, "finger-server", KIND_ADDRESSES},
+	{74, "irc-server", KIND_ADDRESSES},
+	{75, "streettalk-server", KIND_ADDRESSES},
+	{76, "streettalk-directory-assistance-server", KIND_ADDRESSES},
+	{77, "user-class", KIND_TEXT},
+	{78, "slp-directory-agent", KIND_FLAG_ADDRESSES},
+	{79, "slp-service-scope", KIND_FLAG_TEXT},
+	{81, "fqdn", KIND_BINARY},
+	{82, "relay-agent-information", KIND_BINARY},
+	{85, "nds-servers", KIND_ADDRESSES},
+	{86, "nds-tree-name", KIND_TEXT},
+	{87, "nds-context", KIND_TEXT},
+	{88, "bcms-controller-names", KIND_SEARCH},
+	{89, "bcms-controller-address", KIND_ADDRESSES},
+	{91, "client-last-transaction-time", KIND_U32},
+	{92, "associated-ip", KIND_ADDRESSES},
+	{93, "pxe-system-type", KIND_U16S},
+	{94, "pxe-interface-id", KIND_U8_TRIPLE},
+	{97, "pxe-client-id", KIND_BINARY},
+	{98, "uap-servers", KIND_TEXT},
+	{99, "geoconf-civic", KIND_BINARY},
+	{100, "pcode", KIND_TEXT},
+	{101, "tcode", KIND_TEXT},
+	{108, "v6-only-preferred", KIND_U32},
+	{112, "netinfo-server-address", KIND_ADDRESSES},
+	{113, "netinfo-server-tag", KIND_TEXT},
+	{114, "default-url", KIND_TEXT},
+	{116, "auto-config", KIND_U8},
+	{117, "name-service-search", KIND_U16S},
+	{118, "subnet-selection", KIND_ADDRESS},
+	{119, "domain-search", KIND_SEARCH},
+	{121, "rfc3442-classless-static-routes", KIND_ROUTES},
+	{124, "vivco", KIND_BINARY},
+	{125, "vivso", KIND_BINARY},
+	{136, "pana-agent", KIND_ADDRESSES},
+	{137, "v4-lost", KIND_DOMAIN},
+	{138, "capwap-ac-v4", KIND_ADDRESSES},
+	{141, "sip-ua-cs-domains", KIND_SEARCH},
+	{142, "ipv4-address-andsf", KIND_ADDRESSES},
+	{146, "rdnss-selection", KIND_BINARY},
+	{150, "tftp-server-address", KIND_ADDRESSES},
+	{159, "v4-portparams", KIND_PORT_PARAMETERS},
+	{160, "v4-captive-portal", KIND_TEXT},
+	{209, "loader-configfile", KIND_TEXT},
+	{210, "loader-pathprefix", KIND_TEXT},
+	{211, "loader-reboottime", KIND_U32},
+	{212, "option-6rd", KIND_BINARY},
+	{213, "v4-access-domain", KIND_DOMAIN},
+	{249, "ms-classless-static-routes", KIND_ROUTES},
+	{252, "wpad", KIND_BINARY},
+	{255, "", KIND_NONE},
+	{FIELD_IP_ADDRESS, "ip-address", KIND_ADDRESS},
+	{FIELD_NEXT_SERVER, "next-server", KIND_ADDRESS},
+	{FIELD_FILENAME, "filename", KIND_TEXT},
+	{FIELD_SERVER_NAME, "server-name", KIND_NAME},
+	{FIELD_NETWORK_NUMBER, "network-number", KIND_ADDRESS},
+	{FIELD_BROADCAST, "broadcast-address", KIND_ADDRESS},
 };
 
 /* Of the types that only users give. */
@@ -170,25 +172,44 @@ static const enum option_kind types[TYPE_END - TYPE_FIRST] = {
 	[TYPE_S32S - TYPE_FIRST] = KIND_S32S,
 };
 
+#define ROWS (sizeof(options) / sizeof(options[0]))
+
+/* NULL if there is none.  No row is behind the place that is its code. */
+static const struct row *row_of(uint16_t code)
+{
+	size_t i = code < ROWS ? code : ROWS - 1;
+
+	while (options[i].code > code)
+		i--;
+	return options[i].code == code ? &options[i] : NULL;
+}
+
+bool option_is_known(uint16_t code)
+{
+	return code >= FIELD_IP_ADDRESS || row_of(code) != NULL;
+}
+
 enum option_kind option_kind(uint16_t code)
 {
+	const struct row *row;
+
 	if (code >= TYPE_FIRST && code < TYPE_END)
 		return types[code - TYPE_FIRST];
 	if (code >= FIELD_END)
 		return KIND_NONE;
-	if (options[code].name == NULL)
-		return KIND_BINARY;
-	return options[code].kind;
+	row = row_of(code);
+	return row != NULL ? row->kind : KIND_BINARY;
 }
 
 void option_file_name(uint16_t code, char out[OPTION_NAME_MAX])
 {
+	const struct row *const row = row_of(code);
 	struct text name = text_in(out, OPTION_NAME_MAX);
 
-	if (option_kind(code) == KIND_NONE || code >= FIELD_IP_ADDRESS)
+	if (code >= FIELD_IP_ADDRESS)
 		return;
-	if (options[code].name != NULL) {
-		text_add(&name, options[code].name);
+	if (row != NULL) {
+		text_add(&name, row->name);
 	} else {
 		text_add(&name, "unknown-");
 		text_add_number(&name, code);
@@ -202,7 +223,7 @@ void option_name(uint16_t code, char out[OPTION_NAME_MAX])
 	if (code >= FIELD_IP_ADDRESS && code < FIELD_END) {
 		struct text name = text_in(out, OPTION_NAME_MAX);
 
-		text_add(&name, options[code].name);
+		text_add(&name, row_of(code)->name);
 	}
 	for (size_t i = 0; out[i] != '\0'; i++)
 		if (out[i] == '-')
@@ -538,36 +559,41 @@ static enum option_result write_value(enum option_kind kind, struct reader *in,
 	return result;
 }
 
-/*
- * option_to_text for a value that is not empty.  Zeros make the buffer a
- * string whatever is written to it.
- */
+/* option_to_text for a value that is not empty, in `text`, which is. */
 static enum option_result write_clean(uint16_t code, const uint8_t *value,
-				      size_t length, struct text *out)
+				      size_t length, struct text *text)
 {
-	char buffer[OPTION_TEXT_MAX] = "";
-	struct text text = text_in(buffer, sizeof(buffer));
 	struct reader in = reader_of(value, length);
-	enum option_result result;
+	const enum option_result result =
+		write_value(option_kind(code), &in, text);
 
-	result = write_value(option_kind(code), &in, &text);
 	if (result != OPTION_OK)
 		return result;
-	if (text.cut || text.length >= out->size - out->length)
+	if (text->cut)
 		return OPTION_LONG;
-	if (text.length == 0)
+	if (text->length == 0)
 		return OPTION_EMPTY;
-	if (!option_text_is_clean(code, buffer))
+	if (!option_text_is_clean(code, text->start))
 		return OPTION_UNCLEAN;
-	text_add(out, buffer);
 	return OPTION_OK;
 }
 
 enum option_result option_to_text(uint16_t code, const uint8_t *value,
 				  size_t length, struct text *out)
 {
-	return length > 0 ? write_clean(code, value, length, out)
-			  : OPTION_EMPTY;
+	const size_t room = out->size - out->length;
+	struct text text =
+		text_in(out->start + out->length,
+			room < OPTION_TEXT_MAX ? room : OPTION_TEXT_MAX);
+	enum option_result result = OPTION_EMPTY;
+
+	if (length > 0)
+		result = write_clean(code, value, length, &text);
+	if (result == OPTION_OK)
+		out->length += text.length;
+	else
+		out->start[out->length] = '\0';
+	return result;
 }
 
 /*
@@ -811,7 +837,7 @@ bool option_text_is_clean(uint16_t code, const char *text)
 
 const char *option_result_name(enum option_result result)
 {
-	static const char *const names[OPTION_RESULTS] = {
+	static const char names[OPTION_RESULTS][20] = {
 		[OPTION_OK] = "ok",
 		[OPTION_EMPTY] = "empty",
 		[OPTION_UNNAMED] = "given to no script",

@@ -12,7 +12,7 @@
 
 /* What a message carries besides option 53 and, if disclosed, option 61. */
 struct row {
-	const char *name;
+	char name[16];
 	enum message_type type;
 	bool ciaddr;            /* RFC 2131 table 5 */
 	bool requested_address; /* option 50 */

@@ -26,7 +26,7 @@
 #define SUFFIX ".status"
 
 /* Numbers that are seconds from when the file was written. */
-static const char *const times[] = {"t1", "t2", "expiry", "retry"};
+static const char times[][8] = {"t1", "t2", "expiry", "retry"};
 
 struct query {
 	const char *program;

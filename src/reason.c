@@ -5,7 +5,7 @@
 
 const char *reason_name(enum reason reason)
 {
-	static const char *const names[REASON_COUNT] = {
+	static const char names[REASON_COUNT][8] = {
 		[REASON_PREINIT] = "PREINIT", [REASON_BOUND] = "BOUND",
 		[REASON_RENEW] = "RENEW",     [REASON_REBIND] = "REBIND",
 		[REASON_EXPIRE] = "EXPIRE",   [REASON_FAIL] = "FAIL",

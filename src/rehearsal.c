@@ -24,7 +24,7 @@ struct stage {
 
 const char *rehearsed_name(enum rehearsed what)
 {
-	static const char *const names[REHEARSED_COUNT] = {
+	static const char names[REHEARSED_COUNT][24] = {
 		[REHEARSED_DISCOVER] = "DHCPDISCOVER",
 		[REHEARSED_REQUEST_SELECTING] = "DHCPREQUEST, selecting",
 		[REHEARSED_PROBE] = "ARP probe",

@@ -14,7 +14,7 @@
  */
 struct wording {
 	int level;
-	const char *line;
+	char line[72];
 };
 
 static const struct wording wordings[REPORT_COUNT] = {

@@ -12,8 +12,8 @@
 #include "sequel.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /*
  * So many workers may wait for a first lease at a time: the queue of a server
@@ -23,18 +23,35 @@
 #define WAITING_AT_ONCE 32
 #define SILENCE_MS 100 /* then as many more may */
 
+/*
+ * A mapping of its own: all zero, and what is not used of the room for a lease
+ * is never touched, as calloc would.  NULL if there is none to be had.
+ */
+static struct interface *make_interface(void)
+{
+	void *const room =
+		mmap(NULL, sizeof(struct interface), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return room != MAP_FAILED ? room : NULL;
+}
+
+static void drop_interface(struct interface *interface)
+{
+	munmap(interface, sizeof(*interface));
+}
+
 static void forget(struct roster *roster, size_t i)
 {
-	free(roster->interface[i]);
+	drop_interface(roster->interface[i]);
 	roster->interface[i] = roster->interface[--roster->count];
 }
 
 /* Holds the interface of that name; 0 or -errno, which is logged. */
 static int hold(struct roster *roster, const char *name)
 {
-	struct interface *interface = roster->count < CLI_INTERFACES_MAX
-					      ? calloc(1, sizeof(*interface))
-					      : NULL;
+	struct interface *interface =
+		roster->count < CLI_INTERFACES_MAX ? make_interface() : NULL;
 	int result;
 
 	if (interface == NULL) {
@@ -43,7 +60,7 @@ static int hold(struct roster *roster, const char *name)
 	}
 	result = interface_hold(interface, name, roster->context);
 	if (result < 0)
-		free(interface);
+		drop_interface(interface);
 	else
 		roster->interface[roster->count++] = interface;
 	return result;

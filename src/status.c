@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const char *const idle_names[STATUS_IDLE_COUNT] = {
+static const char idle_names[STATUS_IDLE_COUNT][12] = {
 	[STATUS_STARTING] = "STARTING", [STATUS_ABSENT] = "ABSENT",
 	[STATUS_REFUSED] = "REFUSED",   [STATUS_PAUSED] = "PAUSED",
 	[STATUS_GIVEN_UP] = "GIVEN_UP", [STATUS_ENDING] = "ENDING",
@@ -117,7 +117,7 @@ static void add_dropped(struct text *out, enum decode kind, uint32_t count)
 
 static void add_counters(struct text *out, const struct counters *counters)
 {
-	static const char *const sent[SENT_COUNT] = {
+	static const char sent[SENT_COUNT][24] = {
 		[SENT_DISCOVER] = "sent_discover",
 		[SENT_REQUEST_SELECTING] = "sent_request_selecting",
 		[SENT_REQUEST_RENEWING] = "sent_request_renewing",

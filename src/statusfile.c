@@ -12,7 +12,7 @@
 static enum status_kind kind_of(const char *key)
 {
 	static const struct {
-		const char *key;
+		char key[20];
 		enum status_kind kind;
 	} keys[] = {
 		{"interface", STATUS_NAME},

@@ -187,7 +187,7 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 	const struct in_addr network = {ack->yiaddr.s_addr & mask.s_addr};
 	const struct in_addr broadcast = {ack->yiaddr.s_addr | ~mask.s_addr};
 
-	*out = (struct variables){0};
+	out->count = out->size = 0; /* the rest stays untouched */
 	add_address(&making, FIELD_IP_ADDRESS, ack->yiaddr);
 	add_address(&making, OPTION_SUBNET_MASK, mask);
 	add_address(&making, FIELD_NETWORK_NUMBER, network);
@@ -198,7 +198,7 @@ size_t variables_from_message(const struct message *ack, struct in_addr mask,
 		const uint8_t *value;
 		size_t length;
 
-		if (code == OPTION_SUBNET_MASK ||
+		if (!ack->option[code].seen || code == OPTION_SUBNET_MASK ||
 		    code == OPTION_BROADCAST_ADDRESS)
 			continue;
 		value = message_option(ack, (uint8_t)code, &length);

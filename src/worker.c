@@ -45,7 +45,6 @@ static struct {
 	struct counters counters;
 	struct sandbox_state sandbox;
 	struct notice_state reported; /* the last NOTICE_STATE sent */
-	struct notice_script script;
 	struct message message;
 	struct actions actions;
 	uint8_t frame[FRAME_MAX];
@@ -53,6 +52,7 @@ static struct {
 	struct quota drop_lines, refusal_lines;
 	bool ending;
 	int exit_status;
+	struct notice_script script; /* last: see struct variables */
 } worker;
 
 /* Ends the process when the monitor has gone: nobody is left to serve. */
@@ -266,7 +266,7 @@ static void do_script(enum reason reason)
 			log_refused_options(refusals, count);
 		notice->times = times_from_now();
 	}
-	send_notice(notice, sizeof(*notice), 0);
+	send_notice(notice, notice_script_length(notice), 0);
 }
 
 static void count_report(const struct action *action)

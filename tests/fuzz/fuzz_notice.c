@@ -32,7 +32,7 @@ static size_t make_script(struct reader *in, union notice *notice)
 		reader_copy(in, length, text);
 		variables_add(&script->variables, code, text);
 	}
-	return sizeof(*script);
+	return notice_script_length(script);
 }
 
 static size_t make(struct reader *in, union notice *notice)
@@ -55,7 +55,7 @@ static size_t make(struct reader *in, union notice *notice)
 		return sizeof(notice->state);
 	case 4:
 		notice->type = NOTICE_SCRIPT;
-		return sizeof(notice->script);
+		return notice_script_length(&notice->script);
 	case 5:
 		notice->type = NOTICE_OFFER;
 		return sizeof(notice->offer);

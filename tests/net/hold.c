@@ -114,7 +114,7 @@ static void serve(int pipe, int udp, const char *name, uint32_t ifindex,
 		switch (notice_check(&notice, (size_t)length)) {
 		case NOTICE_SCRIPT:
 			puts(reason_name((enum reason)notice.script.reason));
-			variables = notice.script.variables;
+			variables_copy(&variables, &notice.script.variables);
 			configure(name, &variables);
 			send_command(pipe, &command);
 			command.type =

@@ -335,9 +335,12 @@ static struct variables *fill_script(enum reason reason)
 	return &script.variables;
 }
 
+/* Of the length that it claims to have, as far as that is there. */
 static void say_script(void)
 {
-	say(&script, sizeof(script));
+	const size_t length = notice_script_length(&script);
+
+	say(&script, length < sizeof(script) ? length : sizeof(script));
 }
 
 static struct variable *last_item(void)
@@ -347,11 +350,9 @@ static struct variable *last_item(void)
 
 static long of_size(long number)
 {
-	static char room[sizeof(script) + 1];
-
 	fill_script(REASON_BOUND);
-	memcpy(room, &script, sizeof(script));
-	say(room, number < 0 ? sizeof(script) + 1 : (size_t)number);
+	say(&script,
+	    number < 0 ? notice_script_length(&script) + 1 : (size_t)number);
 	return 0;
 }
 
