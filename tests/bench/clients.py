@@ -84,7 +84,7 @@ ALL = [
     Client("dhcpcanon", OURS, ours(), "BOUND"),
     Client("dhclient", "dhclient", dhclient, "BOUND"),
     Client("dhcpcd -A, no delay", "dhcpcd",
-           dhcpcd("-A", "--nodelay"), "BOUND", memory="/var/lib/dhcpcd"),
+           dhcpcd("-A", "--nodelay", "--nodev"), "BOUND", memory="/var/lib/dhcpcd"),
     Client("udhcpc", "udhcpc", udhcpc, "bound", is_alone=True,
            renew="SIGUSR1"),
     Client("networkd", NETWORKD, lambda *_: [NETWORKD],

@@ -27,6 +27,7 @@ PATIENCE = 30
 VALGRIND_PATIENCE = 60
 MANY_PATIENCE = 60
 SHORT_LEASE = 20  # seconds
+QUIET = 0.5  # seconds
 SETTLED = 4  # seconds; the second announcement is 2 s after the first
 FORGETFUL = 'mount -t tmpfs none "$0" && exec "$@"'
 RTMGRP_IPV4_IFADDR, RTM_NEWADDR, RTM_DELADDR = 0x10, 20, 21
@@ -383,10 +384,18 @@ def instructions(lab, client):
 # -- floods ------------------------------------------------------------------
 
 def wait_settled(started):
-    """Until no script runs; the processes of the client."""
-    labs.wait_for("the script's end", lambda: set(started.own()) == set(
-        started.pids()))
-    return started.own()
+    """Until no script runs, and none has been about to; the processes of the
+    client."""
+    last, since = None, 0.0
+
+    def settled():
+        nonlocal last, since
+        own, everything = set(started.own()), set(started.pids())
+        if own != everything or own != last:
+            last, since = own, time.monotonic()
+        return time.monotonic() - since > QUIET
+    labs.wait_for("the script's end", settled)
+    return sorted(last)
 
 
 def send_flood(lab, frames, seconds):
@@ -409,18 +418,18 @@ def flood(lab, client, make, seconds, is_bound):
     try:
         if is_bound:
             started.wait_bound()
-            pids = wait_settled(started)
-        else:
-            lab.wait_sent(wire.DISCOVER)
-            pids = wait_settled(started)
+        lab.wait_sent(wire.DISCOVER)
+        pids = wait_settled(started)
         address = lab.address()
         xid = lab.sent(wire.DISCOVER)[-1].dhcp.xid
         frames = make(lab.mac(), xid)
+        started.addresses.drain()
+        started.addresses.gone = 0  # a script flushes first
         before = sum(map(cpu_time, pids))
         begun = time.monotonic()
         sent = send_flood(lab, frames, seconds)
         found = {"rate": sent / (time.monotonic() - begun),
-                 "burnt": sum(map(cpu_time, pids)) - before,
+                 "burnt": max(0, sum(map(cpu_time, pids)) - before),
                  "is_alive": all(map(labs.is_running, pids))}
         if is_bound:
             started.addresses.drain()
@@ -471,7 +480,7 @@ def many(lab, client, names):
         took = max(started.wait_bound(len(names), MANY_PATIENCE))
         time.sleep(1)
         pids = started.own()
-        return {"all": took, "cpu": 1000 * started.cpu(),
+        return {"all": took, "cpu": started.cpu(),
                 "pss": memory_kib(pids)[0], "processes": len(pids)}
     finally:
         started.end()

@@ -1,7 +1,9 @@
 """Where the clients run: a lab with what every machine has beside them, a
 system log, a bus and a /run in memory.  The tests' own lab has none of it."""
 
+import os
 import shutil
+import socket
 from pathlib import Path
 
 import clients
@@ -28,6 +30,21 @@ BUS = """<!DOCTYPE busconfig PUBLIC
   </policy>
 </busconfig>
 """
+
+
+SYS_PIDFD_GETFD, SO_RCVBUFFORCE = 438, 33
+
+
+def widen(process):
+    """Lets 16 MB queue at each socket of a server: what it has no room for is
+    sent again after seconds, whoever the client is, and never by the floor."""
+    pidfd = os.pidfd_open(process.pid)
+    for path in Path(f"/proc/{process.pid}/fd").iterdir():
+        if os.readlink(path).startswith("socket:"):
+            with socket.socket(fileno=labs.libc.syscall(
+                    SYS_PIDFD_GETFD, pidfd, int(path.name), 0)) as its:
+                its.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+    os.close(pidfd)
 
 
 class Place(labs.Lab):
