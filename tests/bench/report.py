@@ -1,5 +1,6 @@
 """Results as tables (Markdown) and pictures (gnuplot, if it is there)."""
 
+import math
 import shutil
 import statistics
 import subprocess
@@ -31,6 +32,7 @@ set title '{title}'
 set style fill solid 0.7
 set boxwidth 0.7
 set logscale x
+set xrange [{left}:*]
 set xlabel '{unit}'
 set yrange [-0.6:{top}]
 set grid x
@@ -38,7 +40,7 @@ set key off
 $data << END
 {data}
 END
-plot $data using 2:0:(0.001):2:($0-0.35):($0+0.35):ytic(1) with boxxyerror \\
+plot $data using 2:0:({left}):2:($0-0.35):($0+0.35):ytic(1) with boxxyerror \\
     lc rgb '#4477aa', $data using 2:0:3:4 with xerrorbars \\
     lc rgb 'black' pt 0
 """
@@ -64,16 +66,18 @@ def draw(folder, name, script):
     subprocess.run(["gnuplot", f"{name}.gnuplot"], cwd=folder, check=True)
 
 
-def bars(folder, name, title, rows, **look):
+def bars(folder, name, title, rows, unit):
     """In a logarithmic scale, from above: {label: (end of the bar, from, to)},
-    the latter two a line."""
+    the latter two the line."""
     data = "\n".join(f'"{label}" {end:.3f} {first:.3f} {last:.3f}'
                      for label, (end, first, last) in reversed(rows.items()))
-    if data:
-        draw(folder, name, BARS.format(
-            name=name, title=title, data=data, top=len(rows) - 0.4,
-            height=120 + 40 * len(rows),
-            **look))
+    if not data:
+        return
+    least = min(first for _, first, _ in rows.values())
+    draw(folder, name, BARS.format(
+        name=name, title=title, data=data, unit=unit, top=len(rows) - 0.4,
+        height=120 + 40 * len(rows),
+        left=10 ** math.floor(math.log10(least / 1.5))))
 
 
 def plot_times(folder, name, title, samples):
