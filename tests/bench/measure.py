@@ -73,7 +73,7 @@ class Addresses:
 
 class Started:
     """A client that was started with a hook or with its own script.  With
-    `hold` the hook that says BOUND stays until `release` or the end."""
+    `hold` the hook that says BOUND does not return."""
 
     def __init__(self, lab, client, interfaces=("cli0",), own_script=False,
                  wrapper=(), hold=False):
@@ -163,14 +163,6 @@ class Started:
     def last_word(self):
         return (self.process.log.strip().splitlines() or ["it said nothing"]
                 )[-1]
-
-    def release(self):
-        """Lets the hook go that is held."""
-        try:
-            os.close(os.open(self.folder / "hold",
-                             os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:  # nobody is
-            pass
 
     def pids(self):
         """All processes; not the servers', which are in the wire's
@@ -357,7 +349,7 @@ def instructions(lab, client):
     # the floor becomes the script: its total would be lost
     is_floor = client.program == str(clients.FLOOR)
     started = Started(lab, followed, own_script=is_floor, hold=True, wrapper=(
-        "valgrind", "--tool=callgrind", "--trace-children=yes",
+        "valgrind", "--tool=callgrind", "--vgdb=no", "--trace-children=yes",
         "--trace-children-skip=*/hook", f"--log-file={folder}/%p",
         "--callgrind-out-file=/dev/null"))
     try:
