@@ -165,7 +165,13 @@ fleet:
 
 # This client beside its peers; BENCH names sections or options of tests/bench/run.
 BENCH_TOOLS = $(BUILD)/tests/bench/clock $(BUILD)/tests/bench/floor \
-  $(BUILD)/tests/bench/flood $(BUILD)/tests/bench/pure
+  $(BUILD)/tests/bench/flood $(BUILD)/tests/bench/pure \
+  $(BUILD)/tests/bench/drain $(BUILD)/tests/bench/followed
+
+# The program's own objects, but a worker that valgrind can follow.
+$(BUILD)/tests/bench/followed: $(BUILD)/tests/bench/followed.o $(OBJECTS) $(CORE)
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) -Wl,--wrap=execve \
+	  $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(CORE)
 	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^
