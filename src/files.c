@@ -22,6 +22,7 @@
 
 #define STATUS_MODE 0644
 #define STATUS_MAX 4096 /* octets */
+#define OWN_PATH_MAX (sizeof(STORE_DIRECTORY "/.leases") + LINK_NAME_MAX)
 #define DIRECTORY_MODE 01775
 
 static int pid_files[CLI_INTERFACES_MAX];
@@ -86,9 +87,10 @@ void files_prepare(void)
 		complain(&said, STORE_DIRECTORY, -errno);
 }
 
-static void own_path(const char *name, const char *suffix, char out[PATH_MAX])
+static void own_path(const char *name, const char *suffix,
+		     char out[OWN_PATH_MAX])
 {
-	snprintf(out, PATH_MAX, STORE_DIRECTORY "/%s.%s", name, suffix);
+	snprintf(out, OWN_PATH_MAX, STORE_DIRECTORY "/%s.%s", name, suffix);
 }
 
 static void path_beside(const char *path, const char *interface,
@@ -386,7 +388,7 @@ static uint32_t seconds_until(uint64_t when_ms)
 void files_write_status(const struct interface *interface)
 {
 	static bool said;
-	char buffer[STATUS_MAX], path[PATH_MAX];
+	char buffer[STATUS_MAX], path[OWN_PATH_MAX];
 	struct text text = text_in(buffer, sizeof(buffer));
 	const struct status status = {
 		.interface = interface->name,
@@ -416,7 +418,7 @@ void files_write_status(const struct interface *interface)
 
 void files_remove_status(const struct interface *interface)
 {
-	char path[PATH_MAX];
+	char path[OWN_PATH_MAX];
 
 	own_path(interface->name, "status", path);
 	discard(path);
