@@ -28,7 +28,8 @@ HARDENING = -fstack-protector-strong -fPIE $(FORTIFY)
 OUR_CPPFLAGS = -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSCRIPT='"$(SBINDIR)/dhcpcanon-script"'
 OUR_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING)
-OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+# Sections by name: room.h.
+OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--sort-section=name
 
 # Variants live side by side in build/; TEST_BUILD keeps descriptor 2 and the
 # environment that sanitizers need in the worker, and leaves it unconfined.

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "launch.h"
 #include "machine.h"
+#include "room.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -50,8 +51,8 @@ static const struct {
 };
 
 /* Too large for the stack. */
-static struct annotated frames[REHEARSED_COUNT];
-static struct findings findings;
+static ROOM struct annotated frames[REHEARSED_COUNT];
+static ROOM struct findings findings;
 
 static bool in_colour;
 
@@ -205,7 +206,7 @@ static void add_frame(struct json *json, enum rehearsed what)
 
 static void print_json(const char *interface, bool leaks)
 {
-	static char buffer[JSON_MAX];
+	static ROOM char buffer[JSON_MAX];
 	struct text text = text_in(buffer, sizeof(buffer));
 	struct json json = json_in(&text);
 	size_t i;

@@ -4,12 +4,13 @@
 #include "configuration.h"
 
 #include "log.h"
+#include "room.h"
 #include "store.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct {
+static ROOM struct {
 	char text[CONF_FILE_MAX + 1];
 	size_t length;
 	int error; /* -errno of reading it */

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "notice.h"
 #include "privilege.h"
+#include "room.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,7 +31,7 @@
 #define JSON_MAX 4194304
 
 /* Too large for the stack. */
-static struct {
+static ROOM struct {
 	const struct options *options;
 	const char *name;
 	struct conf conf;
@@ -46,7 +47,7 @@ static struct {
 	struct json json;
 } dry;
 
-static char json_buffer[JSON_MAX]; /* what is not used costs nothing */
+static ROOM char json_buffer[JSON_MAX]; /* what is not used costs nothing */
 
 /* The name that files use, or that of a field of the header. */
 static void name_of(uint16_t code, char out[OPTION_NAME_MAX])

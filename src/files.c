@@ -10,6 +10,7 @@
 #include "log.h"
 #include "pidfile.h"
 #include "privilege.h"
+#include "room.h"
 #include "status.h"
 #include "store.h"
 
@@ -25,7 +26,7 @@
 #define OWN_PATH_MAX (sizeof(STORE_DIRECTORY "/.leases") + LINK_NAME_MAX)
 #define DIRECTORY_MODE 01775
 
-static int pid_files[CLI_INTERFACES_MAX];
+static ROOM int pid_files[CLI_INTERFACES_MAX];
 static size_t pid_file_count;
 
 /* Said once for each kind of file, whatever happens how often. */
@@ -263,7 +264,7 @@ static void add_block(struct text *text, const char *start, size_t length)
 static void add_others(const char *path, struct interface *const *all,
 		       size_t count, struct text *text)
 {
-	static char file[FILES_LEASES_MAX + 1];
+	static ROOM char file[FILES_LEASES_MAX + 1];
 	const ssize_t length = store_read(path, file, sizeof(file));
 	struct leasefile_block block;
 	size_t at = 0;
@@ -303,7 +304,7 @@ static int put_shared_leases(const struct options *options, const char *path,
 }
 
 /* What is not used of it costs nothing. */
-static char lease_text[FILES_LEASES_MAX];
+static ROOM char lease_text[FILES_LEASES_MAX];
 
 void files_forget_leases(const struct options *options, const char *interface)
 {

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "log.h"
 #include "moment.h"
+#include "room.h"
 #include "transport.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #define NOTICES_AT_ONCE 32    /* before other interfaces have their turn */
 #define REFUSED_ROUTES_LOGGED 8
 
-static union notice received; /* too large for the stack */
+static ROOM union notice received; /* too large for the stack */
 
 /* Whatever it sent, it does not send the like again. */
 static void condemn(struct interface *interface, const char *why)
@@ -62,7 +63,7 @@ static int64_t epoch_in(uint32_t seconds)
 static void announce_lease(struct interface *interface,
 			   const struct notice_script *notice)
 {
-	static struct lease_record fresh;
+	static ROOM struct lease_record fresh;
 	struct route refused[REFUSED_ROUTES_LOGGED];
 	char name[IF_NAMESIZE];
 	size_t count;

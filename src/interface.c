@@ -11,6 +11,7 @@
 #include "lladdr.h"
 #include "log.h"
 #include "privilege.h"
+#include "room.h"
 #include "script.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct env environment; /* too large for the stack */
+static ROOM struct env environment; /* too large for the stack */
 
 /* The link. */
 

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "moment.h"
+#include "room.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -95,7 +96,7 @@ int links_ask(struct links *links)
 /* Reads what is queued into `unread`; false when nothing is. */
 static bool receive(struct links *links)
 {
-	static _Alignas(struct nlmsghdr) uint8_t buffer[MESSAGES_MAX];
+	static ROOM _Alignas(struct nlmsghdr) uint8_t buffer[MESSAGES_MAX];
 
 	for (;;) {
 		struct sockaddr_nl from = {0};

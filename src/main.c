@@ -10,6 +10,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "query.h"
+#include "room.h"
 #include "stop.h"
 #include "worker.h"
 
@@ -62,7 +63,8 @@ static bool make_absolute(const char *name, const char **path,
 
 static bool make_paths_absolute(const char *name, struct options *options)
 {
-	static char script[PATH_MAX], pid_file[PATH_MAX], lease_file[PATH_MAX];
+	static ROOM char script[PATH_MAX], pid_file[PATH_MAX],
+		lease_file[PATH_MAX];
 
 	return make_absolute(name, &options->script, script) &&
 	       make_absolute(name, &options->pid_file, pid_file) &&
@@ -181,7 +183,7 @@ static void occupy_standard_descriptors(void)
 
 int main(int argc, char *argv[])
 {
-	static struct options options;
+	static ROOM struct options options;
 	const char *name = argc > 0 ? base_name(argv[0]) : "dhcpcanon";
 	char error[256];
 

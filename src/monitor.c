@@ -13,6 +13,7 @@
 #include "moment.h"
 #include "nbi.h"
 #include "privilege.h"
+#include "room.h"
 #include "roster.h"
 #include "script.h"
 #include "sequel.h"
@@ -43,7 +44,7 @@ enum search {
 	SEARCH_OVER,
 };
 
-static struct {
+static ROOM struct {
 	const struct monitor_start *start;
 	struct monitor_context context;
 	int parent;
@@ -53,8 +54,8 @@ static struct {
 	bool stopping;
 	bool is_finished; /* for want of an interface, with that status */
 	int exit_status;
-	struct roster roster;
 	struct pollfd polled[POLLED_COUNT];
+	struct roster roster; /* last: its room for interfaces is large */
 } monitor;
 
 static volatile sig_atomic_t caught[NSIG];

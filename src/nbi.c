@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "log.h"
 #include "moment.h"
+#include "room.h"
 #include "script.h"
 
 #include <signal.h>
@@ -16,7 +17,7 @@ static struct {
 
 void nbi_start(const struct options *options)
 {
-	static struct env environment;
+	static ROOM struct env environment;
 	const struct env_input input = {
 		.reason = REASON_NBI,
 		.pid = getpid(),

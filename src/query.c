@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "room.h"
 #include "statusfile.h"
 #include "store.h"
 
@@ -195,7 +196,7 @@ static void print_text(const struct query *query, const struct statusfile *file,
 
 static void show(struct query *query, const char *name)
 {
-	static struct statusfile file;
+	static ROOM struct statusfile file;
 	char path[sizeof(DIRECTORY) + LINK_NAME_MAX + sizeof(SUFFIX)];
 	char text[FILE_MAX];
 	ssize_t length;

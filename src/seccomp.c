@@ -8,6 +8,7 @@
  */
 #include "seccomp.h"
 
+#include "room.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -335,7 +336,7 @@ static int try_it(void)
 
 int seccomp_enter(void)
 {
-	struct program program;
+	static ROOM struct program program;
 	struct sock_fprog filter = {.filter = program.code};
 	struct sigaction action = {.sa_flags = SA_SIGINFO,
 				   .sa_sigaction = on_unknown_call};

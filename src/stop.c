@@ -14,6 +14,7 @@
 #include "leasefile.h"
 #include "log.h"
 #include "pidfile.h"
+#include "room.h"
 #include "script.h"
 #include "store.h"
 
@@ -196,7 +197,7 @@ static enum script_outcome wait_for_script(pid_t script)
 static void run_script(const struct options *options, const struct conf *conf,
 		       const struct lease_record *record)
 {
-	static struct env env;
+	static ROOM struct env env;
 	const char *path = configuration_script(options, conf);
 	const int64_t now = clock_epoch_s();
 	struct env_input input = {
@@ -284,7 +285,7 @@ static bool has_later_block(const struct clearing *clearing, size_t at,
 static void end_lease(const struct clearing *clearing, size_t at,
 		      const char *interface)
 {
-	static struct lease_record record;
+	static ROOM struct lease_record record;
 	static struct conf conf;
 
 	if (has_later_block(clearing, at, interface))
@@ -320,7 +321,7 @@ static ssize_t read_file(const char *path, char file[FILES_LEASES_MAX + 1])
 static int take_blocks_out(const struct options *options, const char *path)
 {
 	/* what was read, and a newline that may have been none */
-	static char file[FILES_LEASES_MAX + 1], kept[FILES_LEASES_MAX + 1];
+	static ROOM char file[FILES_LEASES_MAX + 1], kept[FILES_LEASES_MAX + 1];
 	const ssize_t length = read_file(path, file);
 	struct leasefile_block block;
 	size_t at = 0, kept_length = 0;
@@ -358,7 +359,7 @@ static int clear_blocks(const struct options *options, const char *path)
 /* Ends the leases in one file; false when it can't be read or written. */
 static bool clear_file(const struct options *options, const char *path)
 {
-	static char file[FILES_LEASES_MAX + 1];
+	static ROOM char file[FILES_LEASES_MAX + 1];
 	ssize_t result = read_file(path, file);
 	struct clearing clearing = {
 		.options = options,
@@ -453,7 +454,7 @@ static bool stop_and_clear(const struct options *options)
 /* The one whose files are beside dhclient's own. */
 static bool stop_beside(const struct options *options, const char *interface)
 {
-	static struct options one;
+	static ROOM struct options one;
 
 	one = *options;
 	one.files_beside = true;
@@ -489,7 +490,7 @@ static bool stop_all_beside(const struct options *options)
  */
 static bool stop_dhclients(const struct options *options)
 {
-	static struct options others;
+	static ROOM struct options others;
 	bool is_done = true;
 
 	if (options->interface_count == 0)

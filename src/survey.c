@@ -5,6 +5,7 @@
 #include "survey.h"
 
 #include "log.h"
+#include "room.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 /* Too large for the stack. */
-static struct {
+static ROOM struct {
 	const struct command *start;
 	struct link link;
 	uint32_t xid;

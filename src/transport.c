@@ -6,6 +6,7 @@
  */
 #include "transport.h"
 #include "moment.h"
+#include "room.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -532,7 +533,7 @@ static ssize_t receive_netlink(int netlink, uint8_t *buffer, size_t size)
 
 int transport_read_link(int netlink, struct link *link, bool *changed)
 {
-	static _Alignas(struct nlmsghdr) uint8_t buffer[LINK_MESSAGES_MAX];
+	static ROOM _Alignas(struct nlmsghdr) uint8_t buffer[LINK_MESSAGES_MAX];
 	bool overflowed = false;
 	int rc = 0;
 

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "notice.h"
 #include "report.h"
+#include "room.h"
 #include "sandbox.h"
 #include "seccomp.h"
 #include "survey.h"
@@ -38,7 +39,7 @@ struct quota {
 };
 
 /* Large, and one a process: not on the stack, never allocated. */
-static struct {
+static ROOM struct {
 	struct client client;
 	struct definitions definitions;
 	struct link link;
