@@ -239,4 +239,7 @@ uint64_t client_renewal_ms(const struct client *client);
 /* True in the states that hold a lease: BOUND, RENEWING, REBINDING. */
 bool client_is_bound(const struct client *client);
 
+/* True in the states in which a server's message may be for us. */
+bool client_awaits_reply(const struct client *client);
+
 #endif

@@ -71,6 +71,14 @@ bool client_is_bound(const struct client *client)
 	       client->state == STATE_REBINDING;
 }
 
+bool client_awaits_reply(const struct client *client)
+{
+	return client->state == STATE_SELECTING ||
+	       client->state == STATE_REQUESTING ||
+	       client->state == STATE_RENEWING ||
+	       client->state == STATE_REBINDING;
+}
+
 uint64_t client_renewal_ms(const struct client *client)
 {
 	return client->config.udp_missing ? client->lease.t2_ms

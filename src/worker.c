@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define FRAMES_AT_ONCE 64 /* before the other descriptors have their turn */
+#define TURNS_MAX 16      /* for what has queued at the packet socket */
 #define DROP_LINES_A_SECOND 4
 #define REFUSAL_LINES_A_MINUTE 6
 #define REFUSALS_MAX 16 /* options named in the log */
@@ -387,7 +388,8 @@ static void step_plain(enum event_type type)
 	step(&event);
 }
 
-static void on_packet(void)
+/* One turn; true if more may be there. */
+static bool read_packets(void)
 {
 	struct event event = {.type = EVENT_MESSAGE,
 			      .message = &worker.message};
@@ -403,7 +405,7 @@ static void on_packet(void)
 
 		/* an error is the link's: rtnetlink tells what became of it */
 		if (length <= 0)
-			return;
+			return false;
 		worker.frame_length = (size_t)length;
 		result = frame_decode(worker.frame, (size_t)length,
 				      checksum_ready, &frame);
@@ -416,6 +418,25 @@ static void on_packet(void)
 		else
 			count_drop(result, "a frame");
 	}
+	return true;
+}
+
+static void on_packet(void)
+{
+	read_packets();
+}
+
+/*
+ * While no reply is awaited the packet socket wakes nobody, however many come.
+ * They are read, dropped and counted when something else happens, before that
+ * begins an exchange whose replies need the room.
+ */
+static void read_unawaited(void)
+{
+	int turns = 0;
+
+	while (turns++ < TURNS_MAX && read_packets())
+		;
 }
 
 static void on_arp(void)
@@ -543,6 +564,11 @@ static void serve(void)
 					    .events = POLLIN};
 	while (!worker.ending) {
 		const uint64_t deadline_ms = client_deadline(&worker.client);
+		const bool is_awaited = client_awaits_reply(&worker.client);
+
+		for (i = 0; i < SOURCES; i++)
+			if (sources[i].descriptor == WORKER_PACKET)
+				polled[i].fd = is_awaited ? WORKER_PACKET : -1;
 
 		if (deadline_ms != armed_ms)
 			transport_arm_deadline(WORKER_DEADLINE, deadline_ms);
@@ -555,6 +581,8 @@ static void serve(void)
 			worker.exit_status = EXIT_FAILURE;
 			return;
 		}
+		if (!is_awaited)
+			read_unawaited();
 		for (i = 0; i < SOURCES && !worker.ending; i++) {
 			/* one that is not there would be ready for ever */
 			assert((polled[i].revents & POLLNVAL) == 0);

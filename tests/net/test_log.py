@@ -58,13 +58,14 @@ def test_no_line_names_an_address_of_a_link(lab, raw):
 
 
 def test_dropped_frames_are_told_with_kind_source_and_length(lab, raw):
-    client = bound(lab)
+    raw.mute = True
+    client = lab.client()
     server = "02:00:0a:4d:00:01"
-    request = lab.wait_sent(wire.REQUEST).dhcp
-    raw.socket.send(raw.frame(b"\x02\x01\x06" + raw.offer(request)[3:100],
+    discover = lab.wait_sent(wire.DISCOVER).dhcp
+    raw.socket.send(raw.frame(b"\x02\x01\x06" + raw.offer(discover)[3:100],
                               "10.77.0.150"))
     client.wait_log(f"^cli0: dropped a frame: short, 142 octets from {server}")
-    raw.socket.send(raw.frame(raw.offer(request), "10.77.0.150"))
+    raw.socket.send(raw.frame(raw.ack(discover), "10.77.0.150"))
     client.wait_log("^cli0: dropped a reply from 10.77.0.1: unexpected, "
                     f"342 octets from {server}")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import lab as labs
+import wire
 from lab import wait_for
 from test_faults import foreign_frames, frames_to_us
 
@@ -124,14 +125,39 @@ def test_other_links_do_not_wake_a_worker(lab, raw, interface):
     assert wait_at_rest(worker)[0] == after[1] + 1
 
 
-def test_frames_of_others_wake_nobody(lab, raw):
+def dropped(lab):
+    text = (lab.state / "cli0.status").read_text()
+    return sum(map(int, re.findall(r"^dropped_\w+=(\d+)$", text, re.M)))
+
+
+def test_frames_wake_nobody_while_none_is_awaited(lab, raw):
+    """Neither those of others, which the filter drops, nor replies to us,
+    which are dropped and counted once something else has happened."""
     monitor, worker = start(lab)
     before = wait_at_rest(monitor, worker)
-    arrived, frames = received(lab), foreign_frames(lab)
+    arrived = received(lab)
+    to_us = frames_to_us(lab)
+    frames = foreign_frames(lab) + to_us
     for frame in frames:
         lab.inject(frame)
     wait_for("frames", lambda: received(lab) >= arrived + len(frames))
     assert wait_at_rest(monitor, worker) == before
-    # the next one is for us, but for its xid
-    lab.inject(frames_to_us(lab)[0])
-    wait_for("the worker's wake-up", lambda: sleeps(worker) > before[1])
+    assert dropped(lab) == 0
+    report(lab, monitor, "cli0")
+    wait_for("the count", lambda: dropped(lab) == len(to_us))
+    assert wait_at_rest(worker)[0] == before[1] + 1
+
+
+def test_replies_that_nobody_awaited_leave_room_for_those_that_are(lab, raw):
+    """More than the socket holds; then a renewal, at the first try."""
+    lab.own_script()
+    monitor, worker = start(lab)
+    wait_at_rest(monitor, worker)
+    arrived, frames = received(lab), frames_to_us(lab)
+    for n in range(2000):
+        lab.inject(frames[n % len(frames)])
+    wait_for("frames", lambda: received(lab) >= arrived + 2000)
+    os.kill(monitor, signal.SIGHUP)
+    lab.script.wait("RENEW")
+    assert 0 < dropped(lab) < 2000
+    assert len(lab.sent(wire.REQUEST)) == 2

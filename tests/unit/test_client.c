@@ -2267,6 +2267,22 @@ static void sleep_is_carrier_lost_and_back(void **state)
 	}
 }
 
+static void replies_are_awaited_where_a_message_may_be_for_us(void **state)
+{
+	static const bool awaited[STATE_COUNT] = {
+		[STATE_SELECTING] = true,
+		[STATE_REQUESTING] = true,
+		[STATE_RENEWING] = true,
+		[STATE_REBINDING] = true,
+	};
+	struct client client = {.state = STATE_INIT};
+
+	(void)state;
+	for (; client.state < STATE_COUNT; client.state++)
+		assert_int_equal(client_awaits_reply(&client),
+				 awaited[client.state]);
+}
+
 static void a_second_between_the_clocks_is_no_sleep(void **state)
 {
 	struct world *world = *state;
@@ -2819,6 +2835,7 @@ int main(void)
 		TEST(a_deleted_link_ends_the_worker),
 		TEST(what_becomes_of_the_link_does_not_matter_once_stopped),
 		TEST(sleep_is_carrier_lost_and_back),
+		TEST(replies_are_awaited_where_a_message_may_be_for_us),
 		TEST(a_second_between_the_clocks_is_no_sleep),
 		TEST(what_was_due_in_sleep_is_not_sent),
 		TEST(without_a_link_sleep_sends_nothing),
