@@ -171,7 +171,7 @@ BENCH_TOOLS = $(BUILD)/tests/bench/clock $(BUILD)/tests/bench/floor \
 
 # The program's own objects, but a worker that valgrind can follow.
 $(BUILD)/tests/bench/followed: $(BUILD)/tests/bench/followed.o $(OBJECTS) $(CORE)
-	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) -Wl,--wrap=execve \
+	$(call short,LINK,$@) $(CC) $(CFLAGS) $(OUR_LDFLAGS) -Wl,--wrap=execve,--wrap=clone \
 	  $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(CORE)

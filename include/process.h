@@ -1,6 +1,6 @@
 /*
- * A child that executes a program, by vfork(2): no page table is copied, and
- * what goes wrong in the child comes back as an error.
+ * A child that executes a program: neither memory nor descriptors are copied,
+ * and what goes wrong in the child comes back as an error.
  */
 #ifndef DHCPCANON_PROCESS_H
 #define DHCPCANON_PROCESS_H

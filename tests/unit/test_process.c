@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define GIVEN 3 /* the number that the child is to have it by */
 #define OTHER 4
+#define FAR 77
 #define CLOSE_FROM 4
 
 static char *const no_environment[] = {NULL};
@@ -78,6 +81,47 @@ static void no_other_descriptor_is_left(void **state)
 	assert_int_equal(run("[ -e /proc/self/fd/3 ]", NULL), 1);
 }
 
+static bool is_open(int descriptor)
+{
+	return fcntl(descriptor, F_GETFD) >= 0;
+}
+
+/* The child begins with our table of descriptors. */
+static void ours_stay_as_they_are(void **state)
+{
+	const struct process_descriptor moves = {FAR, GIVEN};
+
+	(void)state;
+	place("given", "one\n", GIVEN);
+	place("other", "two\n", OTHER);
+	place("far", "three\n", FAR);
+	assert_int_equal(run("read a <&3; [ $a = three ]", &moves), 0);
+	assert_int_equal(run("exit 0", NULL), 0);
+	assert_true(is_open(GIVEN) && is_open(OTHER) && is_open(FAR));
+	assert_int_equal(lseek(GIVEN, 0, SEEK_CUR), 0);
+	close(FAR);
+}
+
+static void ours_stay_where_nothing_could_be_executed(void **state)
+{
+	const struct process_descriptor moves = {OTHER, GIVEN};
+	char *const argv[] = {(char *)"no-such", NULL};
+	const struct process process = {
+		.path = "/no/such/program",
+		.argv = argv,
+		.env = no_environment,
+		.given = &moves,
+		.close_from = CLOSE_FROM,
+	};
+
+	(void)state;
+	place("given", "one\n", GIVEN);
+	place("other", "two\n", OTHER);
+	assert_int_equal(process_start(&process), -ENOENT);
+	assert_true(is_open(OTHER));
+	assert_int_equal(fcntl(GIVEN, F_GETFD), FD_CLOEXEC);
+}
+
 static void what_cannot_be_executed_leaves_no_child(void **state)
 {
 	char *const argv[] = {(char *)"no-such", NULL};
@@ -105,6 +149,10 @@ int main(void)
 			scratch_empty),
 		cmocka_unit_test_teardown(no_other_descriptor_is_left,
 					  scratch_empty),
+		cmocka_unit_test_teardown(ours_stay_as_they_are, scratch_empty),
+		cmocka_unit_test_teardown(
+			ours_stay_where_nothing_could_be_executed,
+			scratch_empty),
 		cmocka_unit_test(what_cannot_be_executed_leaves_no_child),
 	};
 
