@@ -38,9 +38,10 @@ int transport_open(struct transport *transport, uint32_t ifindex,
 void transport_close(struct transport *transport);
 
 /*
- * Receives one frame into `buffer`; returns its length, 0 when there is none
- * for us (nothing queued, not to this host or broadcast, of a VLAN, longer
- * than the buffer), -errno otherwise (ENETDOWN once after the link went down).
+ * Receives one frame into `buffer`; returns its length, 0 when it is none for
+ * us (not to this host or broadcast, of a VLAN, longer than the buffer),
+ * -EAGAIN when nothing is queued, -errno otherwise (ENETDOWN once after the
+ * link went down, before what is queued).
  * `*checksum_ready` as frame_decode wants it (PACKET_AUXDATA).
  */
 ssize_t transport_receive(int packet, uint8_t *buffer, size_t size,

@@ -11,6 +11,7 @@
 #include "room.h"
 #include "worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -182,6 +183,7 @@ static void require(struct program *program, uint16_t test, uint32_t value,
 {
 	const size_t next = program->length + 1U;
 
+	assert(otherwise - next <= UINT8_MAX);
 	add(program, BPF_JMP | test | BPF_K, value);
 	program->code[next - 1].jf = (uint8_t)(otherwise - next);
 }
@@ -246,6 +248,7 @@ static void compile_call(struct program *program, uint32_t call)
 	for (size_t i = 0; i < RULES; i++)
 		if (policy[i].call == call)
 			compile_rule(program, &policy[i]);
+	assert(program->length - test - 1 <= UINT8_MAX);
 	program->code[test].jf = (uint8_t)(program->length - test - 1);
 	decide(program, SECCOMP_RET_TRAP);
 }

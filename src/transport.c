@@ -33,11 +33,13 @@
 #define LOAD_X(size, offset) BPF_STMT(BPF_LD | (size) | BPF_IND, (offset))
 
 /*
- * Drops unless the field is `value`, or if it has one of `bits`.  Each brings
- * its own DROP, so that there are no jumps to count.
+ * Drops unless the field is `value`, or if it has one of `bits`, or is above
+ * `most`.  Each brings its own DROP, so that there are no jumps to count.
  */
 #define REQUIRE(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), DROP
 #define REFUSE(bits) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), DROP
+#define REFUSE_ABOVE(most)                                                     \
+	BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (most), 0, 1), DROP
 
 /*
  * The interface a frame came in by as the kernel sees it by now: that of a
@@ -45,6 +47,9 @@
  * comes to our socket.
  */
 #define INTERFACE ((uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX))
+
+/* To whom the link layer says that it is. */
+#define PACKET_TYPE ((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 
 /* Offsets in a frame; those of the payload from the end of the IP header. */
 #define ETHERNET(field) ((uint32_t)offsetof(struct ethhdr, field))
@@ -121,6 +126,9 @@ static int attach_reply_filter(int fd, uint32_t ifindex, const struct mac *mac)
 	struct sock_filter code[] = {
 		LOAD(BPF_W, INTERFACE),
 		REQUIRE(ifindex),
+		/* PACKET_HOST or PACKET_BROADCAST. */
+		LOAD(BPF_B, PACKET_TYPE),
+		REFUSE_ABOVE(PACKET_BROADCAST),
 		LOAD(BPF_H, ETHERNET(h_proto)),
 		REQUIRE(ETH_P_IP),
 		LOAD(BPF_B, IP(protocol)),
@@ -392,7 +400,7 @@ ssize_t transport_receive(int packet, uint8_t *buffer, size_t size,
 	const ssize_t length = recvmsg(packet, &message, 0);
 
 	if (length < 0)
-		return errno == EAGAIN ? 0 : -errno;
+		return -errno;
 	if (message.msg_flags & MSG_TRUNC)
 		return 0;
 	if (from.sll_pkttype != PACKET_HOST &&

@@ -403,9 +403,11 @@ static bool read_packets(void)
 			WORKER_PACKET, worker.frame, sizeof(worker.frame),
 			&checksum_ready);
 
-		/* an error is the link's: rtnetlink tells what became of it */
-		if (length <= 0)
+		if (length == -EAGAIN)
 			return false;
+		/* not for us; or the link's error: rtnetlink tells of that */
+		if (length <= 0)
+			continue;
 		worker.frame_length = (size_t)length;
 		result = frame_decode(worker.frame, (size_t)length,
 				      checksum_ready, &frame);
@@ -451,8 +453,10 @@ static void on_arp(void)
 			transport_receive(WORKER_ARP, worker.frame,
 					  sizeof(worker.frame), &unused);
 
-		if (length <= 0)
+		if (length == -EAGAIN)
 			return;
+		if (length <= 0)
+			continue;
 		worker.frame_length = (size_t)length;
 		result = arp_decode(worker.frame, (size_t)length, &event.arp);
 		if (result == DECODE_OK)

@@ -185,13 +185,15 @@ def foreign_frames(lab):
     ]
 
 
-def frames_to_us(lab):
-    """Replies that pass the filter: only the xid is not ours."""
+def frames_to_us(lab, destination=wire.BROADCAST_MAC):
+    """Replies that pass the filter, if the link layer says that they are for
+    us, too: only the xid is not ours."""
     offered = [(53, bytes([wire.OFFER])), (54, wire.ip(labs.SERVER)),
                (51, bytes([0, 0, 14, 16])), MASK]
     return [wire.build_frame(
         wire.build_message(2, xid, lab.mac(), offered, yiaddr="10.77.0.9"),
-        source_mac=FOREIGN, source=labs.SERVER) for xid in range(16)]
+        source_mac=FOREIGN, source=labs.SERVER, destination_mac=destination)
+        for xid in range(16)]
 
 
 class Flood:

@@ -148,16 +148,32 @@ def test_frames_wake_nobody_while_none_is_awaited(lab, raw):
     assert wait_at_rest(worker)[0] == before[1] + 1
 
 
-def test_replies_that_nobody_awaited_leave_room_for_those_that_are(lab, raw):
+def queued(lab):
+    """Octets that wait in the client's sockets for packets."""
+    lines = labs.sh("ip", "netns", "exec", lab.inside, "cat",
+                    "/proc/net/packet").splitlines()[1:]
+    return sum(int(line.split()[6]) for line in lines)
+
+
+@pytest.mark.parametrize("destination, are_for_us", [
+    ("ff:ff:ff:ff:ff:ff", True), ("own", True),
+    ("01:00:5e:00:00:01", False), ("02:00:00:00:00:77", False)])
+def test_replies_that_nobody_awaited_leave_room_for_those_that_are(
+        lab, raw, destination, are_for_us):
     """More than the socket holds; then a renewal, at the first try."""
     lab.own_script()
     monitor, worker = start(lab)
     wait_at_rest(monitor, worker)
-    arrived, frames = received(lab), frames_to_us(lab)
+    arrived = received(lab)
+    frames = frames_to_us(lab, lab.mac() if destination == "own"
+                          else wire.mac_octets(destination))
     for n in range(2000):
         lab.inject(frames[n % len(frames)])
     wait_for("frames", lambda: received(lab) >= arrived + 2000)
+    assert (queued(lab) > 0) == are_for_us
+    report(lab, monitor, "cli0")
+    wait_for("an empty queue", lambda: queued(lab) == 0)
     os.kill(monitor, signal.SIGHUP)
     lab.script.wait("RENEW")
-    assert 0 < dropped(lab) < 2000
+    assert (0 < dropped(lab) < 2000) == are_for_us
     assert len(lab.sent(wire.REQUEST)) == 2
