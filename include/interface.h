@@ -62,6 +62,7 @@ struct interface {
 	bool script_for_worker; /* it waits for the outcome */
 	bool script_timed_out;
 	uint64_t script_deadline_ms;
+	bool was_told;  /* a script has run for it */
 	bool stop_told; /* STOPPING: its script has run */
 
 	bool has_lease;  /* the script was told `lease` and not its end */

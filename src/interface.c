@@ -204,6 +204,7 @@ static void run_script(struct interface *interface, const char *name,
 		lease_record_copy(&interface->lease, fresh);
 		interface->has_lease = true;
 	}
+	interface->was_told = true;
 	interface->script_reason = reason;
 	interface->script_timed_out = false;
 	script = script_start(interface->script_path, environment.entry);

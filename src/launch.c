@@ -103,6 +103,7 @@ static int send_start(const struct launch *launch, const char *name,
 		      const struct transport *transport)
 {
 	struct command command = {.type = COMMAND_START};
+	int result;
 
 	command.start.client = *config;
 	command.start.client.udp_missing = transport->udp < 0;
@@ -113,7 +114,9 @@ static int send_start(const struct launch *launch, const char *name,
 	command.start.gid = launch->gid;
 	command.start.is_verbose = launch->is_verbose;
 	command.start.surveys = launch->surveys;
-	return handover_send(pipe, transport, &command, sizeof(command));
+	result = handover_send(pipe, transport, &command, sizeof(command));
+	/* one that has died meanwhile is found out like any other */
+	return result == -EPIPE ? 0 : result;
 }
 
 pid_t launch_worker(const struct launch *launch, const char *name,

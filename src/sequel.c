@@ -93,7 +93,8 @@ static void proceed(struct interface *interface)
 		sequel_restart(interface);
 		return;
 	case PHASE_STOPPING:
-		if (!interface->stop_told) {
+		/* a script that was told nothing has nothing to take down */
+		if (interface->was_told && !interface->stop_told) {
 			interface_take_down(interface, REASON_STOP);
 			proceed(interface);
 			return;

@@ -81,6 +81,9 @@ def test_stopped_before_all_are_started(lab, raw):
     labs.wait_for("workers gone", lambda: not labs.sh(
         "ip", "netns", "pids", lab.inside))
     assert lab.script.reasons(started) == ["PREINIT", "STOP"]
+    told = [lab.script.reasons(name) for name in names]
+    assert [] in told, "all were started"
+    assert all(reasons in ([], ["PREINIT", "STOP"]) for reasons in told)
 
 
 def test_one_that_must_not_be_used_keeps_all_from_their_start(lab, raw):
