@@ -24,13 +24,14 @@ class Client:
     to execute."""
 
     def __init__(self, name, program, argv, bound=None, memory=None,
-                 around=None, is_alone=False, renew=None):
+                 around=None, is_alone=False, renew=None, is_slow=False):
         self.name, self.program, self.argv = name, str(program), argv
         self.bound = bound        # the reason, as the hook writes it
         self.memory = memory      # the folder of its earlier leases
         self.around = around
         self.is_alone = is_alone  # a process serves one interface
         self.renew = renew        # a signal; None: it is waited for
+        self.is_slow = is_slow    # takes seconds: is measured less often
 
     def is_here(self):
         return shutil.which(self.program) is not None
@@ -86,6 +87,8 @@ ALL = [
     Client("dhcpcd -A, no delay", "dhcpcd",
            dhcpcd("-A", "--nodelay", "--nodev"), "BOUND",
            memory="/var/lib/dhcpcd"),
+    Client("dhcpcd", "dhcpcd", dhcpcd("--nodev"), "BOUND",
+           memory="/var/lib/dhcpcd", is_slow=True),
     Client("udhcpc", "udhcpc", udhcpc, "bound", is_alone=True,
            renew="SIGUSR1"),
     Client("networkd", NETWORKD, lambda *_: [NETWORKD],
@@ -94,3 +97,6 @@ ALL = [
            lambda *_: ["NetworkManager", "--no-daemon"],
            around=BENCH / "as-networkmanager"),
 ]
+
+# With their delay and probes, which are measured once.
+THOROUGH = ("dhcpcanon", "dhcpcd")
