@@ -1034,6 +1034,13 @@ def test_enter_hook_can_refuse_the_lease(box):
     assert not box.addresses()
 
 
+def test_enter_hook_that_takes_the_reason_away_ends_the_run(box):
+    box.up()
+    box.hook("dhcpcanon-enter-hooks.d/odd", "reason=\n")
+    box.script("BOUND", LEASE)
+    assert box.addresses() == []
+
+
 def test_exit_hook_can_change_the_exit_status(box):
     box.up()
     box.hook("dhcpcanon-exit-hooks", "exit_status=5\n")
