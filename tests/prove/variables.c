@@ -54,6 +54,8 @@ int main(void)
 	const struct in_addr mask = {
 		Frama_C_unsigned_int_interval(0, UINT32_MAX)};
 
+	for (unsigned code = 0; code < 256; code++)
+		message.option[code].seen = Frama_C_interval(0, 1) != 0;
 	message.yiaddr.s_addr = Frama_C_unsigned_int_interval(0, UINT32_MAX);
 	Frama_C_make_unknown((char *)message.sname, sizeof(message.sname));
 	Frama_C_make_unknown((char *)message.file, sizeof(message.file));
