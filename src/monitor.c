@@ -435,8 +435,9 @@ static int begin(void)
 			 strerror(-result));
 	monitor.context.pipes = epoll_create1(EPOLL_CLOEXEC);
 	if (monitor.context.pipes < 0) {
-		log_line(LOG_ERR, "epoll: %s", strerror(errno));
-		return -errno;
+		result = -errno;
+		log_line(LOG_ERR, "epoll: %s", strerror(-result));
+		return result;
 	}
 	result = privilege_check(&what);
 	if (result < 0) {
