@@ -563,17 +563,20 @@ static void serve(void)
 	uint64_t armed_ms = TIME_NEVER;
 	size_t i;
 
-	for (i = 0; i < SOURCES; i++)
-		polled[i] = (struct pollfd){.fd = sources[i].descriptor,
-					    .events = POLLIN};
 	while (!worker.ending) {
 		const uint64_t deadline_ms = client_deadline(&worker.client);
 		const bool is_awaited = client_awaits_reply(&worker.client);
 
-		for (i = 0; i < SOURCES; i++)
-			if (sources[i].descriptor == WORKER_PACKET)
-				polled[i].fd = is_awaited ? WORKER_PACKET : -1;
+		for (i = 0; i < SOURCES; i++) {
+			const int descriptor = sources[i].descriptor;
+			const bool is_idle =
+				descriptor == WORKER_PACKET && !is_awaited;
 
+			polled[i] = (struct pollfd){
+				.fd = is_idle ? -1 : descriptor,
+				.events = POLLIN,
+			};
+		}
 		if (deadline_ms != armed_ms)
 			transport_arm_deadline(WORKER_DEADLINE, deadline_ms);
 		armed_ms = deadline_ms;
