@@ -1,6 +1,6 @@
 /*
- * Starts a worker: opens its interface's sockets, executes this program anew
- * with them and nothing else, and tells it what to do.
+ * Starts a worker: executes this program anew with a pipe and nothing else,
+ * opens its interface's sockets, and hands them over with what it is to do.
  */
 #ifndef DHCPCANON_LAUNCH_H
 #define DHCPCANON_LAUNCH_H

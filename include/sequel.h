@@ -30,7 +30,7 @@ void sequel_on_time(struct interface *interface, uint64_t now_ms);
 /* When that is due, also for hearing_on_time, CLOCK_BOOTTIME ms; TIME_NEVER. */
 uint64_t sequel_deadline(const struct interface *interface);
 
-/* Ends the worker, runs STOP, then PHASE_ENDED. */
+/* Ends the worker, runs STOP if a script has run for it, then PHASE_ENDED. */
 void sequel_stop(struct interface *interface);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The worker: reads one interface's network, runs the state machine, carries
  * out its actions, and can do nothing else.  Its descriptors have fixed
- * numbers, given by the monitor that executes it.
+ * numbers: the pipe is there when it is executed, the rest is handed over.
  */
 #ifndef DHCPCANON_WORKER_H
 #define DHCPCANON_WORKER_H

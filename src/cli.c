@@ -612,8 +612,7 @@ bool cli_parse(int argc, char *const argv[], struct options *out, char *error,
 {
 	struct words words = {argc, argv, .error = error, .size = size};
 
-	/* as many of the interfaces as are counted; the rest is never touched
-	 */
+	/* as many interfaces as are counted; the rest is never touched */
 	memset(out, 0, offsetof(struct options, interface));
 	if (argc > 0)
 		out->personality = personality_of(argv[0]);

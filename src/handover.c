@@ -1,6 +1,6 @@
 /*
- * One message each way's end: what goes into it and comes out of it.  Knows
- * which descriptors a worker has, nothing of what it does with them.
+ * One message, at both of its ends.  Knows which descriptors a worker has,
+ * nothing of what it does with them.
  */
 #include "handover.h"
 
