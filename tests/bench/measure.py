@@ -454,12 +454,7 @@ def is_renewed(lab, started):
 # -- many --------------------------------------------------------------------
 
 def add_interfaces(lab, count):
-    """veth pairs whose far ends don't hear each other."""
-    names = [f"many{n}" for n in range(count)]
-    lab.ip(lab.wire, *(line for n, name in enumerate(names) for line in (
-        f"link add far{n} type veth peer name {name} netns {lab.inside}",
-        f"link set far{n} master srv0 up",
-        f"link set far{n} type bridge_slave isolated on")))
+    names = lab.add_many(count)
     lab.ip(lab.inside, *(f"link set {name} up" for name in names))
     return names
 

@@ -342,6 +342,16 @@ class Lab:
         wait_for(f"{name} operational", lambda: self.link(name)["operstate"]
                  == "UP")
 
+    def add_many(self, count):
+        """So many client interfaces, administratively down, whose far ends
+        are on the bridge and don't hear each other; their names."""
+        names = [f"many{n}" for n in range(count)]
+        self.ip(self.wire, *(line for n, name in enumerate(names) for line in (
+            f"link add far{n} type veth peer name {name} netns {self.inside}",
+            f"link set far{n} master srv0 up",
+            f"link set far{n} type bridge_slave isolated on")))
+        return names
+
     def remove_interface(self, name):
         self.captures[name][-1].drain()
         self.ip(self.wire, f"link del port{name[-1]}")
@@ -410,6 +420,11 @@ class Lab:
         mac = wire.mac_octets(self.link(name)["address"])
         self.macs.setdefault(name, set()).add(mac)
         return mac
+
+    def received(self, name="cli0"):
+        """How many frames have come to a client's interface."""
+        link, = self.ip_json("-s", "link", "show", name)
+        return link["stats64"]["rx"]["packets"]
 
     def mac(self, name="cli0"):
         return wire.mac_octets(self.link(name)["address"])
@@ -553,6 +568,11 @@ def process_status(pid):
 def parse_status(text):
     return dict(line.split(":\t", 1) for line in text.splitlines()
                 if ":\t" in line)
+
+
+def sleeps(pid):
+    """How often it has gone to sleep, to be woken up."""
+    return int(process_status(pid)["voluntary_ctxt_switches"])
 
 
 def is_running(pid):

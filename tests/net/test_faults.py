@@ -205,16 +205,12 @@ class Flood:
         path = lab.folder / "flood.hex"
         path.write_text("".join(frame.hex() + "\n" for frame in frames))
         self.before = [cpu_seconds(pid) for pid in pids]
-        self.arrived = self.received()
+        self.arrived = self.lab.received()
         self.process = lab.spawn(
             lab.wire, [sys.executable, str(FLOOD), "port0",
                        str(RATE * SECONDS), str(RATE), str(path)],
             "flood.log")
         self.process.wait_log("flood begins")
-
-    def received(self):
-        link, = self.lab.ip_json("-s", "link", "show", "cli0")
-        return link["stats64"]["rx"]["packets"]
 
     def is_on(self):
         return self.process.is_alive()
@@ -223,7 +219,7 @@ class Flood:
         """How long it took, and the processor's seconds of each process."""
         assert self.process.wait(SECONDS + 2 * labs.PATIENCE) == 0
         seconds = float(re.search(r"in ([\d.]+) s", self.process.log)[1])
-        assert self.received() - self.arrived >= RATE * SECONDS
+        assert self.lab.received() - self.arrived >= RATE * SECONDS
         return seconds, [cpu_seconds(pid) - before for pid, before
                          in zip(self.pids, self.before)]
 

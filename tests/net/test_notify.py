@@ -127,16 +127,13 @@ def test_watchdog_is_fed_while_all_workers_answer(lab, raw, manager):
     first = labs.workers(client.pid)[0]
     os.kill(first, signal.SIGSTOP)
     fed = manager.how_often("WATCHDOG=1")
-    slept = sleeps(client)
-    wait_for("six times awake", lambda: sleeps(client) >= slept + 6)
+    slept = labs.sleeps(client.pid)
+    wait_for("six times awake",
+             lambda: labs.sleeps(client.pid) >= slept + 6)
     # what it had been asked before the stop it may have answered
     assert manager.how_often("WATCHDOG=1") <= fed + 1
     os.kill(first, signal.SIGCONT)
     manager.wait("WATCHDOG=1", fed + 3)
-
-
-def sleeps(client):
-    return int(labs.process_status(client.pid)["voluntary_ctxt_switches"])
 
 
 def test_only_a_service_is_told(lab, raw, manager):

@@ -15,17 +15,13 @@ import pytest
 
 import lab as labs
 import wire
-from lab import wait_for
-from test_faults import foreign_frames, frames_to_us
+from lab import sleeps, wait_for
+from test_faults import foreign_frames, frames_to_us, status
 
 BOUND = ("--arp-wait", "0")
 OTHER_LINKS = 100
 AT_REST = "S (sleeping)"
 PPOLL = 271  # its number on x86-64
-
-
-def sleeps(pid):
-    return int(labs.process_status(pid)["voluntary_ctxt_switches"])
 
 
 def wait_at_rest(*pids):
@@ -79,11 +75,6 @@ def report(lab, monitor, interface):
     wait_for("status", path.exists)
 
 
-def received(lab):
-    link, = lab.ip_json("-s", "link", "show", "cli0")
-    return link["stats64"]["rx"]["packets"]
-
-
 def test_no_timer_but_the_renewal(lab, raw):
     """The monitor waits without a limit; the worker's one timer is T1's, the
     other tells of a sleep and never fires."""
@@ -126,8 +117,8 @@ def test_other_links_do_not_wake_a_worker(lab, raw, interface):
 
 
 def dropped(lab):
-    text = (lab.state / "cli0.status").read_text()
-    return sum(map(int, re.findall(r"^dropped_\w+=(\d+)$", text, re.M)))
+    return sum(int(value) for name, value in status(lab).items()
+               if name.startswith("dropped_"))
 
 
 def test_frames_wake_nobody_while_none_is_awaited(lab, raw):
@@ -135,12 +126,12 @@ def test_frames_wake_nobody_while_none_is_awaited(lab, raw):
     which are dropped and counted once something else has happened."""
     monitor, worker = start(lab)
     before = wait_at_rest(monitor, worker)
-    arrived = received(lab)
+    arrived = lab.received()
     to_us = frames_to_us(lab)
     frames = foreign_frames(lab) + to_us
     for frame in frames:
         lab.inject(frame)
-    wait_for("frames", lambda: received(lab) >= arrived + len(frames))
+    wait_for("frames", lambda: lab.received() >= arrived + len(frames))
     assert wait_at_rest(monitor, worker) == before
     assert dropped(lab) == 0
     report(lab, monitor, "cli0")
@@ -164,12 +155,12 @@ def test_replies_that_nobody_awaited_leave_room_for_those_that_are(
     lab.own_script()
     monitor, worker = start(lab)
     wait_at_rest(monitor, worker)
-    arrived = received(lab)
+    arrived = lab.received()
     frames = frames_to_us(lab, lab.mac() if destination == "own"
                           else wire.mac_octets(destination))
     for n in range(2000):
         lab.inject(frames[n % len(frames)])
-    wait_for("frames", lambda: received(lab) >= arrived + 2000)
+    wait_for("frames", lambda: lab.received() >= arrived + 2000)
     assert (queued(lab) > 0) == are_for_us
     report(lab, monitor, "cli0")
     wait_for("an empty queue", lambda: queued(lab) == 0)
