@@ -105,27 +105,28 @@ static void hand_over_no_descriptor(void)
 	CHECK(holds_in_child(refuse));
 }
 
-static void hand_over_too_short(void)
+/* With all its descriptors, but a command of `size` octets. */
+static void hand_over_of_size(size_t size)
 {
+	static const char room[sizeof(command) + 1];
 	int far[COUNT];
 	struct transport transport;
 
+	CHECK(size <= sizeof(room));
 	open_pipe();
 	transport = make_sockets(far);
-	CHECK(handover_send(monitor, &transport, command, 1) == 0);
+	CHECK(handover_send(monitor, &transport, room, size) == 0);
 	CHECK(holds_in_child(refuse));
+}
+
+static void hand_over_too_short(void)
+{
+	hand_over_of_size(1);
 }
 
 static void hand_over_too_long(void)
 {
-	static const char more[sizeof(command) + 1];
-	int far[COUNT];
-	struct transport transport;
-
-	open_pipe();
-	transport = make_sockets(far);
-	CHECK(handover_send(monitor, &transport, more, sizeof(more)) == 0);
-	CHECK(holds_in_child(refuse));
+	hand_over_of_size(sizeof(command) + 1);
 }
 
 static void anything_else_is_refused(void **state)
